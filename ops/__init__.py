@@ -1,0 +1,1 @@
+"""Operating the lakehouse: the local server, its checks, the command line."""

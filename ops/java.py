@@ -1,0 +1,50 @@
+"""The Java that Spark will use."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from ops.errors import LakehouseError
+
+SUPPORTED = (17, 21)
+REMEDY = (
+    "install Java 17 or 21 (Debian: apt-get install openjdk-17-jre-headless; "
+    "macOS: brew install openjdk@17) and put it on PATH or set JAVA_HOME"
+)
+
+
+@dataclass(frozen=True)
+class Java:
+    path: str
+    major: int
+
+
+def major_version(text: str) -> int | None:
+    """The major version in the output of `java -version`; None if there is none.
+
+    Up to Java 8 the version is written 1.8, since then 17.0.15.
+    """
+    match = re.search(r'version "(\d+)(?:\.(\d+))?', text)
+    if not match:
+        return None
+    first, second = match.groups()
+    return int(second) if first == "1" and second else int(first)
+
+
+def find() -> Java:
+    """The supported Java that Spark's launcher picks: JAVA_HOME's, else PATH's.
+
+    Raises LakehouseError when there is none, or one that Spark cannot use.
+    """
+    home = os.environ.get("JAVA_HOME")
+    path = os.path.join(home, "bin", "java") if home else shutil.which("java")
+    if not path or not os.access(path, os.X_OK):
+        where = f"JAVA_HOME is {home}, and holds no bin/java" if home else "no java on PATH"
+        raise LakehouseError(f"Java was not found: {where}", REMEDY)
+    shown = subprocess.run([path, "-version"], capture_output=True, text=True)
+    major = major_version(shown.stderr + shown.stdout)
+    if major not in SUPPORTED:
+        raise LakehouseError(f"{path} is Java {major}; Spark 4.2 runs on 17 or 21", REMEDY)
+    return Java(path, major)

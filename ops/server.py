@@ -1,0 +1,227 @@
+"""The local lakehouse server: a Spark Thrift server out of pip's pyspark.
+
+Its state is in LAKEHOUSE_HOME: `metastore/` (Derby), `warehouse/` (tables),
+`logs/` and `server.json` (who runs). Its configuration is in spark/.
+"""
+
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from ops import jars, java
+from ops.errors import LakehouseError
+from ops.settings import SPARK_CONF, Settings
+from ops.thrift import Session, Unreachable
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True)
+class Process:
+    """Who was started: a pid can be given to another program, its start not."""
+
+    pid: int
+    created: float
+    port: int
+
+    def alive(self) -> psutil.Process | None:
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < 1
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def log_file(settings: Settings) -> Path:
+    return settings.home / "logs" / "server.log"
+
+
+def _record(settings: Settings) -> Path:
+    return settings.home / "server.json"
+
+
+def recorded(settings: Settings) -> Process | None:
+    """The server last started and not stopped; it may have died since."""
+    try:
+        return Process(**json.loads(_record(settings).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def reason(log: str) -> str:
+    """The line of a server's log that says why it went down; "" if none does."""
+    lines = [line.strip() for line in log.splitlines()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    errors = [line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)]
+    # The innermost cause of the last exception says more than its wrapping.
+    found = causes[-1:] or errors[-1:]
+    return found[0].removeprefix("Caused by: ")[:300] if found else ""
+
+
+def status(settings: Settings) -> tuple[bool, str]:
+    """Whether our server runs, and a sentence that says so."""
+    process = recorded(settings)
+    if process is None:
+        return False, f"no server runs in {settings.home}"
+    if process.alive():
+        return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
+    why = reason(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
+    return False, (
+        f"the server (pid {process.pid}) is gone without having been stopped: "
+        + (why or "its log gives no reason, so it was killed or the machine restarted")
+    )
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Two starts or stops at once wait for each other."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with open(settings.home / "server.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def port_user(host: str, port: int) -> str:
+    """Who listens on a port, or "" when it is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            return ""
+        except OSError:
+            pass
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
+        pass
+    return "another program"
+
+
+def command(port: int, jar_folder: Path) -> list[str]:
+    """The command line that runs the server in the foreground."""
+    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
+    return [
+        str(pyspark / "bin" / "spark-submit"),
+        *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
+        *("--conf", f"spark.driver.extraClassPath={jar_folder}/*"),
+        "spark-internal",
+        *("--hiveconf", f"hive.server2.thrift.port={port}"),
+    ]
+
+
+def start(
+    settings: Settings, timeout: float = 180, waiting: Callable[[float], None] = lambda s: None
+) -> tuple[bool, str]:
+    """Start the server and return when SQL answers.
+
+    Returns whether one was started (False: it ran already) and a sentence.
+    Raises LakehouseError with the reason when it does not come up.
+    """
+    with _only_one(settings):
+        running, sentence = status(settings)
+        if running:
+            return False, sentence
+        if settings.host not in LOCAL_HOSTS:
+            raise LakehouseError(
+                f"LAKEHOUSE_THRIFT_HOST is {settings.host}: only a server on this machine can be started",
+                "unset it, or start the server over there",
+            )
+        folder = jars.require()
+        java.find()
+        if user := port_user(settings.host, settings.port):
+            raise LakehouseError(
+                f"port {settings.port} is in use by {user}",
+                "stop that, or set LAKEHOUSE_THRIFT_PORT to a free port",
+            )
+        process = _spawn(settings, folder)
+        try:
+            seconds = _wait(settings, process, timeout, waiting)
+        except BaseException:
+            process.kill()
+            process.wait()
+            _record(settings).unlink(missing_ok=True)
+            raise
+        return True, f"started on {settings.address} (pid {process.pid}) in {seconds:.0f} s"
+
+
+def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
+    log = log_file(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_name("server.previous.log"))
+    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(pyspark),
+        "SPARK_CONF_DIR": str(SPARK_CONF),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            command(settings.port, folder),
+            cwd=settings.home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    who = Process(process.pid, psutil.Process(process.pid).create_time(), settings.port)
+    _record(settings).write_text(json.dumps(asdict(who)))
+    return process
+
+
+def _wait(settings, process, timeout, waiting) -> float:
+    """Seconds until the first statement was answered."""
+    began = time.monotonic()
+    while (seconds := time.monotonic() - began) < timeout:
+        if process.poll() is not None:
+            why = reason(log_file(settings).read_text(errors="replace"))
+            raise LakehouseError(
+                f"the server went down while starting: {why or f'exit code {process.returncode}'}",
+                f"read {log_file(settings)}",
+            )
+        try:
+            with Session(settings) as session:
+                session.execute("select 1")
+            return time.monotonic() - began
+        except Unreachable:
+            waiting(seconds)
+            time.sleep(0.3)
+    raise LakehouseError(
+        f"the server did not answer within {timeout:.0f} s, and was stopped",
+        f"read {log_file(settings)}",
+    )
+
+
+def stop(settings: Settings, timeout: float = 30) -> tuple[bool, str]:
+    """Stop our server; False when none ran. It is killed after `timeout`."""
+    with _only_one(settings):
+        who = recorded(settings)
+        process = who and who.alive()
+        _record(settings).unlink(missing_ok=True)
+        if not process:
+            return False, f"no server runs in {settings.home}"
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout)
+            return True, f"stopped (pid {who.pid})"
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return True, f"killed after {timeout:.0f} s (pid {who.pid})"

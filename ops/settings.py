@@ -1,0 +1,58 @@
+"""Where the lakehouse is: folders and addresses, read from the environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.errors import LakehouseError
+
+PROJECT = Path(__file__).resolve().parent.parent
+SPARK_CONF = PROJECT / "spark"
+# Jars belong to the installation: every lakehouse home uses the same ones.
+JARS = Path(sys.prefix) / "share" / "lakehouse" / "jars"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One lakehouse: its state, its input and its Thrift address.
+
+    Relative paths are taken from the project, so that a command means the
+    same in every folder.
+    """
+
+    home: Path
+    landing: Path
+    host: str
+    port: int
+
+    def __post_init__(self):
+        if not 0 < self.port < 65536:
+            raise LakehouseError(
+                f"LAKEHOUSE_THRIFT_PORT is {self.port}, which is no port",
+                "set it to a number from 1 to 65535",
+            )
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST and _THRIFT_PORT, or defaults.
+
+        Raises LakehouseError for a port that is not a number.
+        """
+        port = environ.get("LAKEHOUSE_THRIFT_PORT", "10000")
+        if not port.isdigit():
+            raise LakehouseError(
+                f"LAKEHOUSE_THRIFT_PORT is {port!r}, which is no port",
+                "set it to a number from 1 to 65535",
+            )
+        return cls(
+            home=PROJECT / environ.get("LAKEHOUSE_HOME", ".lakehouse"),
+            landing=PROJECT / environ.get("LAKEHOUSE_LANDING", "landing"),
+            host=environ.get("LAKEHOUSE_THRIFT_HOST", "127.0.0.1"),
+            port=int(port),
+        )

@@ -1,0 +1,103 @@
+"""SQL over Thrift: one session, its results, and errors that can be read."""
+
+import getpass
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyhive import hive
+from thrift.transport.TTransport import TTransportException
+
+from ops.errors import LakehouseError
+from ops.settings import Settings
+
+# The transport logs what it also raises.
+logging.getLogger("thrift").setLevel(logging.CRITICAL)
+
+
+class Unreachable(LakehouseError):
+    """Nobody answers at the Thrift address, or the connection was lost."""
+
+
+class SqlError(LakehouseError):
+    """Spark refused or failed a statement; `condition` is its error condition."""
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        found = re.search(r"\[([A-Z_0-9]+(?:\.[A-Z_0-9]+)*)\]", message)
+        self.condition = found.group(1) if found else ""
+
+
+def readable(message: str) -> str:
+    """Spark's error without wrapping, stack trace and query plan."""
+    message = re.sub(r"^Error (running query|operating \w+): ", "", message)
+    message = re.sub(r"^\[[\w.]+\] [\w.$]+: (?=\[)", "", message)
+    lines = []
+    for line in message.splitlines():
+        if re.match(r"\s+at |Caused by:|'?\+?-? ?'?[A-Z]\w+ \[|Driver stacktrace:", line):
+            break
+        if re.match(r"'[A-Z]\w+|[+:]- ", line):
+            break
+        lines.append(line)
+    return "\n".join(lines).strip()
+
+
+@dataclass(frozen=True)
+class Result:
+    """Column names and the rows, as an iterator that reads on as it is used."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple]
+
+
+class Session:
+    """A Thrift session; use it with `with`.
+
+    Raises Unreachable when nobody answers or the server goes away, SqlError
+    when Spark refuses a statement.
+    """
+
+    def __init__(self, settings: Settings):
+        self._address = settings.address
+        try:
+            self._connection = hive.connect(
+                settings.host, port=settings.port, auth="NONE", username=getpass.getuser()
+            )
+        except (TTransportException, OSError, EOFError) as error:
+            raise Unreachable(f"no Spark Thrift server answers at {self._address}") from error
+        self._cursor = self._connection.cursor(arraysize=10_000)
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_) -> None:
+        try:
+            self._connection.close()
+        except Exception:
+            # The server may be gone; there is nothing left to close then.
+            logging.debug("closing the session at %s failed", self._address, exc_info=True)
+
+    def _guarded(self, call, *arguments):
+        try:
+            return call(*arguments)
+        except hive.OperationalError as error:
+            status = getattr(error.args[0], "status", None)
+            text = getattr(status, "errorMessage", None) or str(error)
+            raise SqlError(readable(text)) from error
+        except (TTransportException, OSError, EOFError) as error:
+            raise Unreachable(f"the connection to {self._address} was lost") from error
+
+    def query(self, statement: str) -> Result:
+        """Run a statement; the rows arrive while they are read."""
+        self._guarded(self._cursor.execute, statement)
+        columns = tuple(name for name, *_ in self._cursor.description or ())
+        return Result(columns, self._rows())
+
+    def _rows(self) -> Iterator[tuple]:
+        while batch := self._guarded(self._cursor.fetchmany):
+            yield from batch
+
+    def execute(self, statement: str) -> list[tuple]:
+        """Run a statement and return all of its rows."""
+        return list(self.query(statement).rows)
