@@ -32,7 +32,7 @@ class SqlError(LakehouseError):
 def readable(message: str) -> str:
     """Spark's error without wrapping, stack trace and query plan."""
     message = re.sub(r"^Error (running query|operating \w+): ", "", message)
-    message = re.sub(r"^\[[\w.]+\] [\w.$]+: (?=\[)", "", message)
+    message = re.sub(r"^\[[\w.]+\] [\w.$]+:\s+(?=\[)", "", message)
     lines = []
     for line in message.splitlines():
         if re.match(r"\s+at |Caused by:|'?\+?-? ?'?[A-Z]\w+ \[|Driver stacktrace:", line):

@@ -1,0 +1,46 @@
+"""What a load did, for a person and for a machine."""
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass
+class DatasetReport:
+    """One dataset of a load. Counts are of files and rows; `seconds` is wall time."""
+
+    dataset: str
+    table: str
+    files_seen: int = 0
+    files_new: int = 0
+    files_replaced: int = 0
+    files_rejected: int = 0
+    files_missing: int = 0
+    rows_landed: int = 0
+    rows_rejected: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    batches: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether every row and file fitted its contract."""
+        return not (self.files_rejected or self.rows_rejected)
+
+    @property
+    def sentence(self) -> str:
+        """One line for a person."""
+        if not self.batches:
+            return f"{self.dataset}: nothing new ({self.files_seen} files known)"
+        parts = [f"{self.rows_landed:,} rows from {self.files_new + self.files_replaced} files"]
+        if self.files_replaced:
+            parts.append(f"{self.files_replaced} of them replaced")
+        if self.rows_rejected:
+            parts.append(f"{self.rows_rejected:,} rows in the quarantine")
+        if self.files_rejected:
+            parts.append(f"{self.files_rejected} files rejected")
+        speed = f", {self.rows_landed / self.seconds:,.0f} rows/s" if self.seconds else ""
+        return f"{self.dataset}: {', '.join(parts)} into {self.table} ({self.seconds:.1f} s{speed})"
+
+    def as_dict(self) -> dict:
+        """The same for a machine."""
+        return asdict(self)

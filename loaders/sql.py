@@ -1,0 +1,43 @@
+"""Quoting: the one place where Python values become SQL text."""
+
+import json
+from collections.abc import Iterable
+
+
+def identifier(*parts: str) -> str:
+    """A (qualified) name, quoted: `bronze`.`pos_sales`."""
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
+
+
+def literal(value: str | int | float | bool | None) -> str:
+    """A literal of a Python value.
+
+    Backslash and control characters are escaped, as Spark reads them with
+    spark.sql.parser.escapedStringLiterals at its default (false).
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value!r}D"
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    return "'" + escaped.replace("\0", "\\u0000") + "'"
+
+
+def option(value: object) -> str:
+    """A reader option's value as Spark spells it: true, not True."""
+    return literal(value if isinstance(value, str) else json.dumps(value))
+
+
+def in_list(expression: str, values: Iterable[str]) -> str:
+    """`expression in (…)`; false for no values."""
+    listed = ", ".join(literal(value) for value in values)
+    return f"{expression} in ({listed})" if listed else "false"
+
+
+def rows(tuples: Iterable[Iterable[object]]) -> str:
+    """The rows of a VALUES clause."""
+    return ",\n".join("(" + ", ".join(literal(value) for value in row) + ")" for row in tuples)

@@ -1,0 +1,246 @@
+"""The command `lakehouse`.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 loaded but for some rows or
+files that do not fit their contract.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+
+import click
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from loaders import load as loading
+from loaders.contract import Contract, chosen, contracts, parse_manifest
+from loaders.report import DatasetReport
+from ops import doctor, jars, server
+from ops.errors import LakehouseError
+from ops.settings import Settings
+from ops.thrift import Session, Unreachable
+
+REJECTED = 3
+
+console = Console(highlight=False)
+if not console.is_terminal:
+    # Nothing is folded for a file or a pipe, which have no width.
+    console = Console(highlight=False, width=10_000)
+
+
+class Commands(click.Group):
+    """A group whose commands end with a readable message when they fail."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except Unreachable as error:
+            _, sentence = server.status(Settings.from_environment())
+            fail(LakehouseError(f"{error.message}; {sentence}", "run: lakehouse server start"))
+        except LakehouseError as error:
+            fail(error)
+
+
+def fail(error: LakehouseError) -> None:
+    """Print an error and its remedy to the standard error, and end with 1."""
+    click.secho(f"error: {error.message}", err=True, fg="red")
+    if error.remedy:
+        click.echo(f"  try: {error.remedy}", err=True)
+    sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """The retail lakehouse: a local Spark server, loads into bronze, SQL."""
+    ctx.obj = Settings.from_environment()
+
+
+@main.command()
+def setup() -> None:
+    """Fetch and verify Delta's jars (part of `make setup`)."""
+    fetched = jars.fetch()
+    click.echo(f"Delta's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified")
+
+
+@main.command("doctor")
+@click.pass_obj
+def run_doctor(settings: Settings) -> None:
+    """Check everything the lakehouse needs; exit code 1 when a check fails."""
+    failed = 0
+    for finding in doctor.examine(settings):
+        mark = click.style("OK  ", fg="green") if finding.ok else click.style("FAIL", fg="red")
+        click.echo(f"{mark} {finding.name}: {finding.detail}")
+        if not finding.ok:
+            failed += 1
+            click.echo(f"     try: {finding.remedy}")
+    click.echo(f"{failed} of {len(doctor.CHECKS)} checks failed" if failed else "all is well")
+    sys.exit(1 if failed else 0)
+
+
+@main.group("server")
+def server_group() -> None:
+    """The local Spark Thrift server with Delta."""
+
+
+@server_group.command("start")
+@click.option("--timeout", default=180, show_default=True, help="Seconds to wait for SQL to answer.")
+@click.pass_obj
+def server_start(settings: Settings, timeout: int) -> None:
+    """Start the server; returns when SQL answers."""
+    with console.status("starting Spark") as spinner:
+        _, sentence = server.start(
+            settings, timeout, lambda seconds: spinner.update(f"starting Spark ({seconds:.0f} s)")
+        )
+    click.echo(sentence)
+
+
+@server_group.command("stop")
+@click.pass_obj
+def server_stop(settings: Settings) -> None:
+    """Stop the server that was started in this LAKEHOUSE_HOME."""
+    click.echo(server.stop(settings)[1])
+
+
+@server_group.command("status")
+@click.pass_obj
+def server_status(settings: Settings) -> None:
+    """Say whether the server runs; exit code 1 when it does not."""
+    running, sentence = server.status(settings)
+    click.echo(sentence)
+    sys.exit(0 if running else 1)
+
+
+@server_group.command("logs")
+@click.option("-n", "--lines", default=50, show_default=True, help="How many of the last lines.")
+@click.pass_obj
+def server_logs(settings: Settings, lines: int) -> None:
+    """Print the end of the server's log, and where it is."""
+    path = server.log_file(settings)
+    if not path.exists():
+        raise LakehouseError(f"there is no log at {path}", "run: lakehouse server start")
+    click.echo("\n".join(path.read_text(errors="replace").splitlines()[-lines:]))
+    click.echo(f"({path})", err=True)
+
+
+@main.command()
+@click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
+@click.option("--dry-run", is_flag=True, help="Show what would be loaded; change nothing.")
+@click.option("--full-refresh", is_flag=True, help="Read every file again, also the known ones.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, full_refresh: bool, as_json: bool) -> None:
+    """Load landed files into bronze: of each SOURCE.TABLE, or of all.
+
+    Exit code 3 says that all is loaded but for rows or files that do not fit
+    their contract: those are in bronze.load_quarantine and
+    bronze.load_ledger, with the reason.
+    """
+    with Session(settings) as session:
+        wanted = chosen(contracts(parse_manifest()), tables)
+        if dry_run:
+            show_plan(session, settings, wanted, full_refresh, as_json)
+            return
+        reports = []
+        for contract in wanted:
+            with console.status(contract.dataset) as spinner:
+                reports.append(
+                    loading.load(
+                        session,
+                        settings,
+                        contract,
+                        full_refresh,
+                        lambda step, name=contract.dataset: spinner.update(f"{name}: {step}"),
+                    )
+                )
+            if not as_json:
+                show_report(reports[-1])
+    if as_json:
+        click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
+    sys.exit(0 if all(report.clean for report in reports) else REJECTED)
+
+
+def show_plan(
+    session: Session, settings: Settings, wanted: list[Contract], full_refresh: bool, as_json: bool
+) -> None:
+    """Print what a load would do, a line each file."""
+    plans = {contract.dataset: loading.plan(session, settings, contract, full_refresh) for contract in wanted}
+    shown = {
+        dataset: {
+            "new": [file.name for file in plan.new],
+            "replaced": [file.name for file in plan.corrected],
+            "missing": list(plan.missing),
+        }
+        for dataset, plan in plans.items()
+    }
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for dataset, kinds in shown.items():
+        click.echo(f"{dataset}: {len(kinds['new'])} new, {len(kinds['replaced'])} to replace")
+        for kind in ("new", "replaced", "missing"):
+            for name in kinds[kind]:
+                click.echo(f"  {kind}: {name}")
+
+
+def show_report(report: DatasetReport) -> None:
+    """Print what was loaded of one dataset."""
+    click.echo(report.sentence)
+    for note in report.notes:
+        click.echo(f"  {note}")
+    if report.files_missing:
+        click.echo(f"  {report.files_missing} loaded files are gone from landing; their rows stay")
+    if report.rows_rejected:
+        click.echo("  see: lakehouse sql 'select * from bronze.load_quarantine'")
+
+
+@main.command()
+@click.argument("statement", required=False)
+@click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV.")
+@click.option("--limit", default=1000, show_default=True, help="The most rows a table shows.")
+@click.pass_obj
+def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> None:
+    """Run one SQL STATEMENT (or the standard input) and print its result."""
+    text = (statement if statement not in (None, "-") else sys.stdin.read()).strip().rstrip(";")
+    if not text:
+        raise click.UsageError("no SQL: give a statement, or pipe one in")
+    with Session(settings) as session:
+        result = session.query(text)
+        if as_csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(result.columns)
+            writer.writerows(result.rows)
+            return
+        rows = list(islice(result.rows, limit + 1))
+    print_table(result.columns, rows[:limit])
+    if len(rows) > limit:
+        click.echo(f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True)
+
+
+def cell(value: object) -> str:
+    """A value for a person to read: money with its thousands, null as such."""
+    if value is None:
+        return "null"
+    return f"{value:,}" if isinstance(value, Decimal) else str(value)
+
+
+def print_table(columns: Iterable[str], rows: list[tuple], title: str | None = None) -> None:
+    """Print rows as a table, numbers to the right; too wide for the terminal, a row after the other."""
+    columns = tuple(columns)
+    table = Table(title=title, title_justify="left")
+    for index, name in enumerate(columns):
+        numeric = any(isinstance(row[index], (int, float, Decimal)) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    if Measurement.get(console, console.options.update(max_width=10_000), table).maximum <= console.width:
+        console.print(table)
+        return
+    for number, row in enumerate(rows, start=1):
+        console.print(f"-- row {number}", style="bold")
+        for name, value in zip(columns, row, strict=True):
+            console.print(f"{name:>{max(map(len, columns))}}  {cell(value)}", markup=False)
