@@ -1,0 +1,83 @@
+# Every command that a person types; CI runs the same ones.
+SHELL := /bin/bash
+PYTHON ?= python3
+HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
+READY := .venv/.ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+ifndef STARTED
+export STARTED := $(shell date +%s)
+endif
+# Says which stage begins, and the seconds since the command was typed.
+stage = @printf '\n\033[1m==> %s\033[0m  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down load build docs lint format test demo clean lock
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Install everything into .venv (needs Python 3.10-3.13, Java 17 or 21)
+
+$(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/jars/ivysettings.xml spark/jars/SHA256SUMS
+	$(call stage,Setting up: Python packages (about 500 MB the first time) and Delta jars)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
+	@set -o pipefail; pip install --require-hashes -r requirements.txt | grep -vE '^(Requirement already|  Using cached|  (Preparing|Getting|Installing|Created|Stored))'
+	@pip install --quiet --no-deps --no-build-isolation --editable .
+	@lakehouse setup
+	@dbt --quiet deps
+	@touch $@
+
+up: setup ## Start the local Spark server
+	$(call stage,Starting the local lakehouse)
+	@lakehouse server start
+
+down: ## Stop the local Spark server
+	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "nothing is set up, so nothing runs"; fi
+
+load: up ## Load landing/ into bronze
+	$(call stage,Loading landing/ into bronze)
+	@lakehouse load
+
+build: up ## Build and test silver and gold
+	$(call stage,Building silver and gold with dbt)
+	@dbt build
+	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
+
+docs: up ## Serve the documentation on http://127.0.0.1:8080
+	@dbt docs generate
+	@dbt docs serve --host 127.0.0.1 --port 8080 --no-browser
+
+lint: setup ## Check Python and SQL style
+	$(call stage,Checking style)
+	@ruff check .
+	@ruff format --check .
+	@sqlfluff lint
+
+format: setup ## Rewrite Python and SQL to the style
+	@ruff check --fix .
+	@ruff format .
+	@sqlfluff fix
+
+test: setup lint ## Run every check: style, unit and integration tests, dbt build
+	$(call stage,Running the tests)
+	@pytest
+
+demo: load build ## From a fresh clone to queried gold tables
+	$(call stage,Total sales by customer segment)
+	@lakehouse sql "select gender, age_band, invoice_count, unit_count, total_sales from gold.rpt_sales_by_segment order by total_sales desc"
+	$(call stage,Done. Try next:)
+	@echo '  source .venv/bin/activate'
+	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from gold.rpt_sales_by_month_mall_category limit 5"'
+	@echo '  make docs                # then open http://127.0.0.1:8080'
+	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
+
+clean: down ## Remove all state: tables, metastore, logs, build output
+	@echo 'removing: $(HOME_DIR) (tables, metastore, logs), target, logs, dbt_packages'
+	@rm -rf '$(HOME_DIR)' target logs dbt_packages $(READY)
+
+lock: ## Pin the dependencies of pyproject.toml in requirements.txt (needs uv)
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command 'make lock' --quiet --output-file requirements.txt
