@@ -5,7 +5,6 @@ a required column, `external:` says where the files are and how to read them.
 Read through dbt's manifest, so Jinja in the YAML is resolved.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -88,14 +87,14 @@ def parse_manifest(project: Path = PROJECT) -> dict:
 
     Raises LakehouseError with dbt's own message when the project does not parse.
     """
+    # Importing dbt takes a second, which commands without a contract need not wait for.
     from dbt.cli.main import dbtRunner
 
-    result = dbtRunner().invoke(
-        ["--quiet", "parse", "--project-dir", str(project), "--profiles-dir", str(project / "profiles")]
-    )
+    where = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    result = dbtRunner().invoke(["--quiet", "parse", *where, "--no-write-json"])
     if not result.success:
         raise LakehouseError(f"dbt cannot parse the project: {result.exception}", "run: dbt parse")
-    return json.loads((project / "target" / "manifest.json").read_text())
+    return result.result.writable_manifest().to_dict(omit_none=False)
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:

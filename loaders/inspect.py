@@ -69,9 +69,7 @@ def csv_readers(
         table = identifier(statements.SCRATCH, f"{load_id}_{mine}_{number}")
         session.execute(statements.create_csv_scratch(table, contract, folder, len(header)))
         cells = {name: f"c{index}" for index, name in enumerate(header)}
-        readers.append(
-            Reader(table, tuple(group), cells, {name: "string" for name in header}, corrupt="_corrupt_record")
-        )
+        readers.append(Reader(table, tuple(group), cells, dict.fromkeys(header, "string"), corrupt="_corrupt_record"))
     return readers, unfit
 
 

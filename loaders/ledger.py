@@ -19,7 +19,7 @@ CREATE = f"""
 create table if not exists {TABLE} (
     dataset string not null comment 'Source table, as <source>.<table>.',
     source_file string not null comment 'Path relative to the landing folder.',
-    state string not null comment 'claimed: being loaded; loaded; rejected: held back whole; changed: was rewritten while it was read; gone: was removed before it was read.',
+    state string not null comment 'claimed, loaded, rejected, changed or gone: see docs/loading.md.',
     reason string comment 'Why the file was rejected.',
     load_id string not null comment 'The batch that claimed the file last.',
     replaces boolean not null comment 'Whether earlier rows of the file may be in bronze.',

@@ -123,7 +123,9 @@ def errors(contract: Contract, reader: Reader) -> str:
         if value != cell:
             pattern = contract.format_of(column)
             like = f" as {pattern}" if pattern and reader.physical[name] == "string" else ""
-            conditions.append(f"when {cell} is not null and {value} is null then {literal(f'is no {column.type}{like}')}")
+            conditions.append(
+                f"when {cell} is not null and {value} is null then {literal(f'is no {column.type}{like}')}"
+            )
         if conditions:
             reason = f"case {' '.join(conditions)} end"
             checks.append(
@@ -214,9 +216,7 @@ def land(
                 if name
                 else f"cast(null as {column.type})"
             )
-        columns = ",\n        ".join(
-            f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order
-        )
+        columns = ",\n        ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
         selects.append(f"""
     select
         {columns}

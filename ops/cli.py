@@ -164,9 +164,7 @@ def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, full_refres
     sys.exit(0 if all(report.clean for report in reports) else REJECTED)
 
 
-def show_plan(
-    session: Session, settings: Settings, wanted: list[Contract], full_refresh: bool, as_json: bool
-) -> None:
+def show_plan(session: Session, settings: Settings, wanted: list[Contract], full_refresh: bool, as_json: bool) -> None:
     """Print what a load would do, a line each file."""
     plans = {contract.dataset: loading.plan(session, settings, contract, full_refresh) for contract in wanted}
     shown = {

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import psutil
 
@@ -60,9 +61,7 @@ def check_java(settings: Settings) -> str:
 def check_memory(settings: Settings) -> str:
     total = psutil.virtual_memory().total / GIB
     if total < MEMORY_GIB:
-        raise LakehouseError(
-            f"{total:.1f} GiB", f"{MEMORY_GIB} GiB are needed; or lower spark.driver.memory in spark/"
-        )
+        raise LakehouseError(f"{total:.1f} GiB", f"{MEMORY_GIB} GiB are needed; or lower spark.driver.memory in spark/")
     return f"{total:.1f} GiB"
 
 
@@ -86,9 +85,7 @@ def check_jars(settings: Settings) -> str:
 
 def check_landing(settings: Settings) -> str:
     if not os.access(settings.landing, os.R_OK | os.X_OK):
-        raise LakehouseError(
-            f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING"
-        )
+        raise LakehouseError(f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING")
     return str(settings.landing)
 
 
@@ -96,7 +93,7 @@ def check_profile(settings: Settings) -> str:
     folders = [os.environ.get("DBT_PROFILES_DIR"), PROJECT]
     for folder in filter(None, folders):
         path = os.path.join(folder, "profiles.yml")
-        if os.path.exists(path) and "retail_lakehouse:" in open(path).read():
+        if os.path.exists(path) and "retail_lakehouse:" in Path(path).read_text():
             return path
     raise LakehouseError(
         "no profiles.yml with retail_lakehouse", "restore profiles.yml, a link to profiles/profiles.yml"
@@ -104,7 +101,7 @@ def check_profile(settings: Settings) -> str:
 
 
 def check_port(settings: Settings) -> str:
-    running, sentence = server.status(settings)
+    running, _ = server.status(settings)
     if running:
         return f"{settings.port} is our server's"
     if user := server.port_user(settings.host, settings.port):

@@ -61,9 +61,7 @@ class Session:
     def __init__(self, settings: Settings):
         self._address = settings.address
         try:
-            self._connection = hive.connect(
-                settings.host, port=settings.port, auth="NONE", username=getpass.getuser()
-            )
+            self._connection = hive.connect(settings.host, port=settings.port, auth="NONE", username=getpass.getuser())
         except (TTransportException, OSError, EOFError) as error:
             raise Unreachable(f"no Spark Thrift server answers at {self._address}") from error
         self._cursor = self._connection.cursor(arraysize=10_000)

@@ -43,7 +43,8 @@ numbered as (
 
 latest as (
 
-    select * from numbered where version_number = 1
+    select * from numbered
+    where version_number = 1
 
 ),
 

@@ -37,7 +37,7 @@ described as (
         year(shifted.date_day) as calendar_year,
         quarter(shifted.date_day) as calendar_quarter,
         month(shifted.date_day) as month_of_year,
-        extract(yearofweek from shifted.date_day) as iso_year,
+        date_part('yearofweek', shifted.date_day) as iso_year,
         weekofyear(shifted.date_day) as iso_week,
         day(shifted.date_day) as day_of_month,
         weekday(shifted.date_day) + 1 as day_of_week,

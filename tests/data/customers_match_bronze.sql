@@ -1,4 +1,3 @@
--- Every customer in bronze is in gold, and gold has one more: the unknown one.
 with
 
 bronze as (

@@ -1,0 +1,86 @@
+"""One live server for the whole run: a free port, a temporary home."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ops import server as spark
+from ops.cli import main
+from ops.settings import PROJECT, Settings
+from ops.thrift import Session
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(tmp_path_factory) -> dict[str, str]:
+    """The run's own lakehouse, in the environment of everything it starts."""
+    state = tmp_path_factory.mktemp("lakehouse")
+    variables = {
+        "LAKEHOUSE_HOME": str(state / "home"),
+        "LAKEHOUSE_LANDING": str(PROJECT / "landing"),
+        "LAKEHOUSE_THRIFT_HOST": "127.0.0.1",
+        "LAKEHOUSE_THRIFT_PORT": str(free_port()),
+        "LAKEHOUSE_SCHEMA_PREFIX": "",
+        "DBT_TARGET_PATH": str(state / "target"),
+        "DBT_LOG_PATH": str(state / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "NO_COLOR": "1",
+    }
+    before = dict(os.environ)
+    os.environ.update(variables)
+    yield variables
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def server(environment) -> Settings:
+    """The address of the run's one server."""
+    settings = Settings.from_environment()
+    spark.start(settings)
+    yield settings
+    spark.stop(settings)
+
+
+@pytest.fixture
+def session(server) -> Session:
+    with Session(server) as opened:
+        yield opened
+
+
+def lakehouse(*arguments: str, **options) -> Result:
+    """Run a `lakehouse` command in this process."""
+    return CliRunner().invoke(main, arguments, **options)
+
+
+def dbt(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run a `dbt` command as a person does, in the repository root."""
+    return subprocess.run(
+        ["dbt", *arguments], cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def loaded(server) -> Result:
+    """The landing folder, loaded into bronze."""
+    return lakehouse("load")
+
+
+@pytest.fixture(scope="session")
+def built(loaded) -> subprocess.CompletedProcess:
+    """Silver and gold, built and tested from the loaded bronze."""
+    return dbt("build")
+
+
+@pytest.fixture(scope="session")
+def landing() -> Path:
+    return PROJECT / "landing"

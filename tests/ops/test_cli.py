@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from ops.cli import main
+from ops.settings import PROJECT
+from tests.conftest import lakehouse
+
+
+def commands(group: click.Group, path: str = "lakehouse"):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+@pytest.mark.parametrize(("path", "command"), commands(main), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_is_documented(path, command):
+    assert command.help, f"{path} has no docstring"
+    assert f"`{path}" in (PROJECT / "docs" / "commands.md").read_text(), f"docs/commands.md does not tell of {path}"
+
+
+def test_sql_prints_a_table_with_readable_money(server):
+    result = lakehouse("sql", "select 1234567.50 as total, cast(null as int) as n")
+    assert result.exit_code == 0
+    assert "1,234,567.50" in result.output and "null" in result.output
+
+
+def test_sql_prints_csv_with_exact_values(server):
+    result = lakehouse("sql", "--csv", "select 1234567.50 as total, 'a,b' as text")
+    assert result.output == 'total,text\n1234567.50,"a,b"\n'
+
+
+def test_sql_reads_the_standard_input(server):
+    assert lakehouse("sql", "--csv", input="select 1 as a;\n").output == "a\n1\n"
+
+
+def test_sql_says_when_a_table_is_cut(server):
+    result = lakehouse("sql", "--limit", "2", "select id from range(5)")
+    assert "only the first 2 rows are shown" in result.output
+
+
+def test_sql_without_a_statement_is_a_wrong_usage():
+    assert lakehouse("sql", input="").exit_code == 2
+
+
+def test_a_refused_statement_ends_with_1_and_no_stack_trace(server):
+    result = lakehouse("sql", "select * from nowhere")
+    assert result.exit_code == 1
+    assert result.output.startswith("error: [TABLE_OR_VIEW_NOT_FOUND]")
+    assert "\tat " not in result.output and "Traceback" not in result.output
+
+
+def test_an_unknown_dataset_is_refused_with_those_that_exist(server):
+    result = lakehouse("load", "pos.sale")
+    assert result.exit_code == 1
+    assert "no source table is called pos.sale" in result.output
+    assert "pos.sales" in result.output
+
+
+def test_logs_are_shown_with_their_place(server):
+    result = lakehouse("server", "logs", "-n", "5")
+    assert result.exit_code == 0
+    assert str(Path(server.home, "logs", "server.log")) in result.output
+
+
+def test_a_second_load_has_nothing_to_do(loaded):
+    report = json.loads(lakehouse("load", "--json").output)
+    assert [(r["files_seen"], r["batches"], r["rows_landed"]) for r in report] == [(1, [], 0), (1, [], 0)]
+
+
+def test_a_dry_run_shows_the_plan(loaded):
+    assert json.loads(lakehouse("load", "--dry-run", "--full-refresh", "--json").output) == {
+        "crm.customers": {"new": [], "replaced": ["crm/customers/customer_data.parquet"], "missing": []},
+        "pos.sales": {"new": [], "replaced": ["pos/sales/sales_data.csv"], "missing": []},
+    }
+    assert "pos.sales: 0 new, 0 to replace" in lakehouse("load", "--dry-run").output

@@ -1,0 +1,42 @@
+import pytest
+
+from ops import doctor
+from tests.conftest import free_port, lakehouse
+
+
+def test_all_is_well_beside_a_running_server(server):
+    result = lakehouse("doctor")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("OK   ") == len(doctor.CHECKS)
+
+
+def test_a_failed_check_has_a_remedy_and_the_exit_code_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(free_port()))
+    result = lakehouse("doctor")
+    assert result.exit_code == 1
+    assert "FAIL Landing" in result.output
+    assert "FAIL Thrift login" in result.output
+    assert "try: run: lakehouse server start" in result.output
+    assert result.output.rstrip().endswith("3 of 11 checks failed")
+
+
+@pytest.mark.parametrize("check", doctor.CHECKS.values())
+def test_every_check_finds_something_on_a_bad_machine(check, server, monkeypatch, tmp_path):
+    """Each check must be able to fail: the machine is bent for it."""
+    monkeypatch.setattr(doctor, "MEMORY_GIB", 1e6)
+    monkeypatch.setattr(doctor, "DISK_GIB", 1e6)
+    monkeypatch.setattr(doctor, "PROJECT", tmp_path)
+    monkeypatch.setattr(doctor.jars, "JARS", tmp_path)
+    monkeypatch.setattr(doctor.jars.faults, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 9))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.delenv("DBT_PROFILES_DIR", raising=False)
+    (tmp_path / "requirements.txt").write_text("".join(f"{name}==0\n" for name in doctor.PACKAGES))
+    used = doctor.Settings(tmp_path / "home", tmp_path / "nowhere", server.host, server.port)
+    if check in (doctor.check_login, doctor.check_delta):
+        used = doctor.Settings(tmp_path, tmp_path, server.host, free_port())
+    with pytest.raises(doctor.LakehouseError) as caught:
+        check(used)
+    assert caught.value.remedy

@@ -1,0 +1,140 @@
+"""The server's life, mostly on a disposable second one."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from ops import jars
+from ops import server as spark
+from ops.errors import LakehouseError
+from ops.settings import Settings
+from ops.thrift import Session
+from tests.conftest import free_port, lakehouse
+
+
+@pytest.fixture
+def elsewhere(tmp_path) -> Settings:
+    """A lakehouse of its own, not started."""
+    settings = Settings(tmp_path / "home", tmp_path / "landing", "127.0.0.1", free_port())
+    yield settings
+    spark.stop(settings)
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ("", ""),
+        ("10:00 INFO all is well", ""),
+        (
+            "10:00 ERROR Server: cannot start\nException in thread main: outer\n\tat a.b\nCaused by: java.net.Bind: in use",
+            "java.net.Bind: in use",
+        ),
+        ("10:00 ERROR Server: cannot start", "10:00 ERROR Server: cannot start"),
+        ("java.lang.OutOfMemoryError: Java heap space", "java.lang.OutOfMemoryError: Java heap space"),
+    ],
+)
+def test_the_log_says_why_a_server_went_down(log, reason):
+    assert spark.reason(log) == reason
+
+
+def test_a_second_start_starts_nothing(server):
+    started, sentence = spark.start(server)
+    assert (started, sentence) == (False, spark.status(server)[1])
+
+
+def test_the_server_listens_on_this_machine_only(server):
+    process = spark.recorded(server).alive()
+    listening = [c.laddr.ip for c in process.net_connections("inet") if c.status == "LISTEN"]
+    assert listening and {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
+
+
+def test_a_port_in_use_is_refused_with_its_user(elsewhere):
+    with socket.socket() as other:
+        other.bind((elsewhere.host, elsewhere.port))
+        other.listen()
+        with pytest.raises(LakehouseError, match=rf"port {elsewhere.port} is in use by .*pid {os.getpid()}"):
+            spark.start(elsewhere)
+
+
+def test_a_server_on_another_machine_is_not_started(elsewhere):
+    with pytest.raises(LakehouseError, match="only a server on this machine"):
+        spark.start(replace(elsewhere, host="warehouse.example.com"))
+
+
+def test_missing_jars_are_named_with_the_remedy(elsewhere, monkeypatch, tmp_path):
+    monkeypatch.setattr(jars, "JARS", tmp_path)
+    with pytest.raises(LakehouseError, match="7 of Spark's Delta jars are missing") as caught:
+        spark.start(elsewhere)
+    assert caught.value.remedy == "run: make setup"
+
+
+def test_a_server_that_goes_down_while_starting_says_why(server, elsewhere):
+    # Derby serves one process: a second server in the same metastore goes down.
+    elsewhere.home.mkdir()
+    (elsewhere.home / "metastore").symlink_to(server.home / "metastore")
+    with pytest.raises(LakehouseError, match="went down while starting: .*Derby"):
+        spark.start(elsewhere)
+    assert spark.status(elsewhere) == (False, f"no server runs in {elsewhere.home}")
+
+
+def test_a_stale_pid_is_not_mistaken_for_the_server(elsewhere):
+    elsewhere.home.mkdir()
+    (elsewhere.home / "server.json").write_text(f'{{"pid": {os.getpid()}, "created": 1.0, "port": 1}}')
+    running, sentence = spark.status(elsewhere)
+    assert not running and "gone without having been stopped" in sentence
+    assert spark.stop(elsewhere)[0] is False
+
+
+def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkeypatch):
+    monkeypatch.setenv("LAKEHOUSE_HOME", str(elsewhere.home))
+    monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(elsewhere.port))
+    assert lakehouse("server", "start").exit_code == 0
+    assert lakehouse("sql", "create table kept using delta as select 1 as a").exit_code == 0
+
+    process = spark.recorded(elsewhere).alive()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    status = lakehouse("server", "status")
+    assert status.exit_code == 1
+    assert "gone without having been stopped" in status.output
+    query = lakehouse("sql", "select 1")
+    assert query.exit_code == 1
+    assert "gone without having been stopped" in query.output
+    assert "lakehouse server start" in query.output
+
+    assert lakehouse("server", "start").exit_code == 0
+    assert lakehouse("sql", "--csv", "select a from kept").output == "a\n1\n"
+    assert "stopped" in lakehouse("server", "stop").output
+
+
+def test_a_huge_result_does_not_take_the_server_down(server):
+    with Session(server) as session:
+        rows = session.query("select id, repeat('x', 500) as text from range(0, 20000000, 1, 8)").rows
+        assert sum(1 for _ in islice(rows, 300_000)) == 300_000
+    with Session(server) as session:
+        assert session.execute("select 1") == [(1,)]
+
+
+def test_a_short_statement_does_not_wait_for_a_long_one(server):
+    slow = "select count(*) from range(0, 4000000000, 1, 200) where sqrt(id) * sqrt(id + 1) < 0"
+    ended = threading.Event()
+
+    def run_slow():
+        with Session(server) as session:
+            session.execute(slow)
+        ended.set()
+
+    thread = threading.Thread(target=run_slow)
+    thread.start()
+    time.sleep(1)
+    with Session(server) as session:
+        assert session.execute("select sum(id) from range(0, 1000, 1, 4)") == [(499500,)]
+    assert not ended.is_set(), "the long statement was over too soon to prove anything"
+    thread.join()

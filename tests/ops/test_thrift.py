@@ -1,0 +1,31 @@
+import pytest
+
+from ops.settings import Settings
+from ops.thrift import Session, SqlError, Unreachable, readable
+from tests.conftest import free_port
+
+
+def test_an_error_is_read_without_its_wrapping_and_its_plan():
+    message = (
+        "Error running query: [TABLE_OR_VIEW_NOT_FOUND] org.apache.spark.sql.AnalysisException: "
+        "[TABLE_OR_VIEW_NOT_FOUND] The table `a`.`b` cannot be found. SQLSTATE: 42P01; line 1 pos 14;\n"
+        "'Project [*]\n+- 'UnresolvedRelation [a, b], [], false\n"
+    )
+    assert readable(message) == (
+        "[TABLE_OR_VIEW_NOT_FOUND] The table `a`.`b` cannot be found. SQLSTATE: 42P01; line 1 pos 14;"
+    )
+
+
+def test_an_error_is_read_without_its_stack_trace():
+    assert readable("Error running query: broken\n\tat org.apache.Spark(Spark.scala:1)\nCaused by: x") == "broken"
+
+
+def test_a_refused_statement_names_its_condition(session):
+    with pytest.raises(SqlError) as caught:
+        session.execute("select * from nowhere.nothing")
+    assert caught.value.condition == "TABLE_OR_VIEW_NOT_FOUND"
+
+
+def test_nobody_at_the_address_is_unreachable(tmp_path):
+    with pytest.raises(Unreachable, match="no Spark Thrift server answers at 127.0.0.1"):
+        Session(Settings(tmp_path, tmp_path, "127.0.0.1", free_port()))
