@@ -1,0 +1,2 @@
+select *
+from values ('red'), ('blue'), ('green'), ('green') as palette (color)

@@ -1,0 +1,10 @@
+{% test expect_column_values_to_not_be_null(
+    model, column_name, row_condition=None
+) %}
+{{ dbt_expectations.failing_rows(
+    model,
+    condition=column_name ~ ' is not null',
+    observed=column_name,
+    row_condition=row_condition,
+) }}
+{% endtest %}

@@ -1,0 +1,1 @@
+{% macro log_natural(x) %}ln({{ x }}){% endmacro %}

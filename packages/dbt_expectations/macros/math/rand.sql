@@ -1,0 +1,1 @@
+{% macro rand() %}rand(){% endmacro %}

@@ -1,0 +1,10 @@
+{% macro columns_of(model) %}
+    {%- set columns = [] -%}
+    {%- if execute -%}
+        {#- A query, as `model` is a subquery when the test has a `where`. -#}
+        {%- for row in run_query('describe query select * from ' ~ model) -%}
+            {%- do columns.append({'name': row[0], 'type': row[1]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(columns) -}}
+{% endmacro %}

@@ -1,0 +1,1 @@
+{% macro md5(string_value) %}md5({{ string_value }}){% endmacro %}

@@ -1,0 +1,3 @@
+{% macro quoted(column) %}
+    {{- return('`' ~ column.strip('`').replace('`', '``') ~ '`') -}}
+{% endmacro %}

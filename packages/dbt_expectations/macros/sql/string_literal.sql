@@ -1,0 +1,8 @@
+{% macro string_literal(value) %}
+    {#- `${` would start a Spark variable; \u0024 is the dollar sign. -#}
+    {%- set escaped = (value | string)
+        .replace('\\', '\\\\')
+        .replace("'", "\\'")
+        .replace('${', '\\u0024{') -%}
+    {{- return("'" ~ escaped ~ "'") -}}
+{% endmacro %}

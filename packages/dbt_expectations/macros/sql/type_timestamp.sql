@@ -1,0 +1,1 @@
+{% macro type_timestamp() %}timestamp{% endmacro %}

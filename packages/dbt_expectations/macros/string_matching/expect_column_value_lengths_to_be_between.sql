@@ -1,0 +1,17 @@
+{% test expect_column_value_lengths_to_be_between(
+    model,
+    column_name,
+    min_value=None,
+    max_value=None,
+    row_condition=None,
+    strictly=False
+) %}
+{{ dbt_expectations.failing_rows(
+    model,
+    condition=dbt_expectations.between(
+        'length(' ~ column_name ~ ')', min_value, max_value, strictly
+    ),
+    observed=column_name,
+    row_condition=row_condition,
+) }}
+{% endtest %}

@@ -1,0 +1,22 @@
+{% test expect_grouped_row_values_to_have_recent_data(
+    model,
+    group_by,
+    timestamp_column,
+    datepart,
+    interval,
+    row_condition=None
+) %}
+{%- set now = dbt_expectations.current_time() -%}
+{%- set timestamp = 'cast(' ~ timestamp_column ~ ' as timestamp)' -%}
+{%- set cutoff = 'timestampadd(' ~ datepart ~ ', -' ~ interval ~ ', '
+    ~ now ~ ')' %}
+{{ dbt_expectations.failing_aggregates(
+    model,
+    expression='max(' ~ timestamp ~ ') filter (where '
+        ~ timestamp ~ ' <= ' ~ now ~ ')',
+    expected=timestamp_column ~ ' within ' ~ interval ~ ' ' ~ datepart,
+    condition='coalesce(observed >= ' ~ cutoff ~ ', false)',
+    group_by=group_by,
+    row_condition=row_condition,
+) }}
+{% endtest %}
