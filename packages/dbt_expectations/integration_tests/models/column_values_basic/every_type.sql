@@ -1,0 +1,16 @@
+select
+    cast(1 as tinyint) as a_tinyint,
+    cast(1 as smallint) as a_smallint,
+    cast(1 as int) as an_int,
+    cast(1 as bigint) as a_bigint,
+    cast(1 as float) as a_float,
+    cast(1 as double) as a_double,
+    cast(1 as decimal(12, 2)) as a_decimal,
+    'x' as a_string,
+    true as a_boolean,
+    date'2026-01-01' as a_date,
+    timestamp'2026-01-01 10:00:00' as a_timestamp,
+    timestamp_ntz'2026-01-01 10:00:00' as a_timestamp_ntz,
+    array(1, 2) as an_array,
+    map('k', 1) as a_map,
+    named_struct('x', 1, 'y', 'z') as a_struct
