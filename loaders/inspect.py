@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 from loaders import statements
 from loaders.contract import Contract
+from loaders.ledger import Outcome
 from loaders.listing import LandedFile
 from loaders.sql import identifier
 from loaders.statements import Reader
+from ops.errors import LakehouseError
 from ops.thrift import Session, SqlError
 
 
@@ -92,3 +94,25 @@ def parquet_readers(
             cells = {name: identifier(name) for name in physical}
             readers.append(Reader(relation, (file,), cells, physical))
     return readers, unfit
+
+
+def require_seen(session: Session, contract: Contract, readers: Iterable[Reader], outcomes: dict[str, Outcome]) -> None:
+    """Fail rather than close a file as loaded that has rows of which Spark read none."""
+    for reader in readers:
+        for file in reader.files:
+            outcome = outcomes[file.name]
+            if outcome.state == "loaded" and not outcome.rows_read and _has_rows(session, contract, reader, file):
+                raise LakehouseError(
+                    f"Spark read no row of {file.name}, which is not empty",
+                    "load it again; if that repeats, rename the file and report its name to us",
+                )
+
+
+def _has_rows(session: Session, contract: Contract, reader: Reader, file: LandedFile) -> bool:
+    if contract.using == "parquet":
+        return session.execute(f"select 1 from {reader.relation} limit 1") != []
+    [part] = file.parts
+    opener = gzip.open if part.path.suffix == ".gz" else open
+    with opener(part.path, "rb") as lines:
+        next(lines, None)
+        return any(line.strip() for line in lines)

@@ -26,6 +26,7 @@ create table if not exists {TABLE} (
     size_bytes bigint not null,
     modified_at timestamp not null comment 'Modification time of the file, UTC.',
     checksum string not null comment 'BLAKE2 digest of the content.',
+    rows_read bigint comment 'Rows in the file.',
     rows_landed bigint comment 'Rows of the file in bronze.',
     rows_rejected bigint comment 'Rows of the file in the quarantine.',
     delta_version bigint comment 'Version of the bronze table that has the rows.',
@@ -60,6 +61,7 @@ class Outcome:
     source_file: str
     state: str
     reason: str | None = None
+    rows_read: int | None = None
     rows_landed: int | None = None
     rows_rejected: int | None = None
 
@@ -106,20 +108,21 @@ def plan(files: Iterable[LandedFile], known: dict[str, Entry], everything: bool 
     files = list(files)
     for file in files:
         entry = known.get(file.name)
+        done = entry and entry.state in ("loaded", "rejected")
+        belongs_elsewhere = entry and entry.state == "claimed"
+        if belongs_elsewhere or (done and entry.matches(file) and not everything):
+            continue
+        try:
+            checksums[file.name] = file.checksum()
+        except FileNotFoundError:
+            # It vanished since the listing: there is nothing to load.
+            continue
         if entry is None:
             new.append(file)
-        elif entry.state == "claimed":
-            continue
-        elif everything or entry.state in ("changed", "gone"):
-            corrected.append(file)
-        elif entry.matches(file):
-            continue
-        elif file.checksum() == entry.checksum:
+        elif done and checksums[file.name] == entry.checksum and not everything:
             touched.append(file)
         else:
             corrected.append(file)
-    for file in (*new, *corrected, *touched):
-        checksums[file.name] = file.checksum()
     present = {file.name for file in files}
     missing = (name for name, entry in known.items() if name not in present and entry.state == "loaded")
     return Plan(tuple(new), tuple(corrected), tuple(touched), tuple(missing), checksums)
@@ -148,7 +151,7 @@ on t.dataset = {literal(dataset)} and t.source_file = s.source_file
 when matched and t.state <> 'claimed' and {again} then update set
     state = 'claimed', reason = null, load_id = {literal(load_id)}, replaces = true,
     size_bytes = s.size_bytes, modified_at = s.modified_at, checksum = s.checksum,
-    rows_landed = null, rows_rejected = null, delta_version = null,
+    rows_read = null, rows_landed = null, rows_rejected = null, delta_version = null,
     claimed_at = current_timestamp(), closed_at = null
 when matched and t.state <> 'claimed' then update set
     size_bytes = s.size_bytes, modified_at = s.modified_at
@@ -162,16 +165,16 @@ when not matched then insert (
 
 def close_statement(dataset: str, load_id: str, outcomes: Iterable[Outcome], version: int | None) -> str:
     """One MERGE that closes a batch; a file that another loader closed stays as it is."""
-    values = rows((o.source_file, o.state, o.reason, o.rows_landed, o.rows_rejected) for o in outcomes)
+    values = rows((o.source_file, o.state, o.reason, o.rows_read, o.rows_landed, o.rows_rejected) for o in outcomes)
     return f"""
 merge into {TABLE} as t
 using (
     select * from values
 {values}
-    as v(source_file, state, reason, rows_landed, rows_rejected)
+    as v(source_file, state, reason, rows_read, rows_landed, rows_rejected)
 ) as s
 on t.dataset = {literal(dataset)} and t.source_file = s.source_file
 when matched and t.state = 'claimed' and t.load_id = {literal(load_id)} then update set
-    state = s.state, reason = cast(s.reason as string),
+    state = s.state, reason = cast(s.reason as string), rows_read = cast(s.rows_read as bigint),
     rows_landed = cast(s.rows_landed as bigint), rows_rejected = cast(s.rows_rejected as bigint),
     delta_version = {literal(version)}, closed_at = current_timestamp()"""

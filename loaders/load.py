@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from loaders import inspect, ledger, listing, statements
@@ -36,10 +37,23 @@ def patiently(attempt: Callable[[], None]) -> None:
 
 def prepare(session: Session, contract: Contract) -> None:
     """Make the tables that a load needs, where they are not there."""
-    for schema in (contract.schema, ledger.TABLE.split(".")[0], statements.SCRATCH):
+    bronze_schema = ledger.TABLE.split(".")[0]
+    wanted = {
+        (bronze_schema, ledger.TABLE.split(".")[1]): ledger.CREATE,
+        (bronze_schema, statements.QUARANTINE.split(".")[1]): statements.CREATE_QUARANTINE,
+        (contract.schema, contract.identifier): statements.create_bronze(contract),
+    }
+    schemas = {schema for (schema,) in session.execute("show schemas")}
+    for schema in {bronze_schema, contract.schema, statements.SCRATCH} - schemas:
         session.execute(f"create schema if not exists {identifier(schema)}")
-    for statement in (ledger.CREATE, statements.CREATE_QUARANTINE, statements.create_bronze(contract)):
-        session.execute(statement)
+    there = {
+        (schema, table)
+        for name in {bronze_schema, contract.schema}
+        for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
+    }
+    for table, statement in wanted.items():
+        if table not in there:
+            patiently(lambda statement=statement: session.execute(statement))
 
 
 def new_load_id() -> str:
@@ -150,19 +164,19 @@ def _run_batch(
         outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
         kept = sorted(outcomes)
         corrected = [entry.source_file for entry in batch if entry.replaces and entry.source_file not in outcomes]
-        version = None
+        landing = _Landing()
         if len(outcomes) < len(batch):
-            version = _land(session, contract, load_id, readers, corrected, kept, len(batch), progress)
-        landed, rejected = _count(session, contract, load_id)
+            landing = _land(session, contract, load_id, readers, corrected, kept, len(batch), progress)
         for entry in batch:
             name = entry.source_file
             now = listing.look(settings.landing, name)
             if name not in outcomes and (now is None or not entry.matches(now)):
                 outcomes[name] = Outcome(name, "gone" if now is None else "changed")
             if name not in outcomes:
-                outcomes[name] = Outcome(name, "loaded", None, landed.get(name, 0), rejected.get(name, 0))
+                outcomes[name] = landing.outcome(name)
+        inspect.require_seen(session, contract, readers, outcomes)
         progress("closing")
-        close = ledger.close_statement(contract.dataset, load_id, outcomes.values(), version)
+        close = ledger.close_statement(contract.dataset, load_id, outcomes.values(), landing.version)
         patiently(lambda: session.execute(close))
     finally:
         _drop_scratch(session, load_id)
@@ -191,33 +205,48 @@ def _readers(session, settings, contract, load_id, files):
     return inspect.csv_readers(session, contract, load_id, files, folder)
 
 
-def _land(session, contract, load_id, readers, corrected, kept, claimed, progress) -> int | None:
-    """Run the two statements of a batch; the version of bronze that has it."""
+@dataclass(frozen=True)
+class _Landing:
+    """What the statements of a batch did: rows by file, and bronze's version."""
+
+    read: dict[str, int] = field(default_factory=dict)
+    landed: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    version: int | None = None
+
+    def outcome(self, name: str) -> Outcome:
+        counts = (counted.get(name, 0) for counted in (self.read, self.landed, self.rejected))
+        return Outcome(name, "loaded", None, *counts)
+
+
+def _land(session, contract, load_id, readers, corrected, kept, claimed, progress) -> _Landing:
+    """Run the statements of a batch: bronze, and the quarantine where it has to change."""
+    table = statements.bronze(contract)
     session.execute(f"set spark.databricks.delta.commitInfo.userMetadata={load_id}")
     try:
         progress("landing")
-        order = list(session.query(f"select * from {statements.bronze(contract)} limit 0").columns)
+        order = session.query(f"select * from {table} limit 0").columns
         session.execute(statements.land(contract, load_id, readers, corrected, kept, order, claimed))
-        progress("writing the quarantine")
-        session.execute(statements.quarantine(contract, load_id, readers, corrected, kept, claimed))
+        read = dict(session.execute(statements.count_read(readers))) if readers else {}
+        landed = _count(session, table, "_source_file", f"_load_id = {literal(load_id)}")
+        rejected = {}
+        # A batch that fits its contract and replaces nothing leaves the quarantine as it is.
+        mine = f"dataset = {literal(contract.dataset)} and load_id = {literal(load_id)}"
+        if corrected or any(landed.get(name, 0) != rows for name, rows in read.items()):
+            progress("writing the quarantine")
+            session.execute(statements.quarantine(contract, load_id, readers, corrected, kept, claimed))
+            rejected = _count(session, statements.QUARANTINE, "source_file", mine)
     finally:
         session.execute("reset spark.databricks.delta.commitInfo.userMetadata")
-    history = session.query(f"describe history {statements.bronze(contract)} limit 20")
+    history = session.query(f"describe history {table} limit 20")
     at, said = history.columns.index("version"), history.columns.index("userMetadata")
-    return next((row[at] for row in history.rows if row[said] == load_id), None)
+    version = next((row[at] for row in history.rows if row[said] == load_id), None)
+    return _Landing(read, landed, rejected, version)
 
 
-def _count(session: Session, contract: Contract, load_id: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Rows of a batch in bronze and in the quarantine, by file."""
-    landed = session.execute(
-        f"select _source_file, count(*) from {statements.bronze(contract)} "
-        f"where _load_id = {literal(load_id)} group by all"
-    )
-    rejected = session.execute(
-        f"select source_file, count(*) from {statements.QUARANTINE} "
-        f"where dataset = {literal(contract.dataset)} and load_id = {literal(load_id)} group by all"
-    )
-    return dict(landed), dict(rejected)
+def _count(session: Session, table: str, file_column: str, condition: str) -> dict[str, int]:
+    """Rows by file."""
+    return dict(session.execute(f"select {file_column}, count(*) from {table} where {condition} group by all"))
 
 
 def _drop_scratch(session: Session, load_id: str) -> None:
@@ -237,6 +266,7 @@ def _tell(report: DatasetReport, load_id: str, batch: Sequence[Entry], outcomes)
         if outcome.state == "loaded":
             report.files_replaced += entry.replaces
             report.files_new += not entry.replaces
+            report.rows_read += outcome.rows_read or 0
             report.rows_landed += outcome.rows_landed or 0
             report.rows_rejected += outcome.rows_rejected or 0
             report.bytes += entry.size

@@ -14,6 +14,7 @@ class DatasetReport:
     files_replaced: int = 0
     files_rejected: int = 0
     files_missing: int = 0
+    rows_read: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
     bytes: int = 0

@@ -214,6 +214,10 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
             writer.writerows(result.rows)
             return
         rows = list(islice(result.rows, limit + 1))
+    if not rows and result.columns in ((), ("Result",)):
+        # What Spark answers to a statement that has no result.
+        click.echo("done")
+        return
     print_table(result.columns, rows[:limit])
     if len(rows) > limit:
         click.echo(f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True)

@@ -43,6 +43,19 @@ def readable(message: str) -> str:
     return "\n".join(lines).strip()
 
 
+def innermost(trace: list[str] | None) -> str:
+    """The first cause in a Thrift error's trace, where Spark's own message is only a wrapping.
+
+    A trace has a line `*<class>:<message>:<line>:<column>` for each exception,
+    the outermost first. Spark names a condition in [BRACKETS] where it knows one.
+    """
+    messages = [line[1:].rsplit(":", 2)[0] for line in trace or () if line.startswith("*")]
+    named = [message for message in messages if re.search(r"\[[A-Z_0-9.]+\] ", message)]
+    if not messages or named[:1] == messages[:1]:
+        return ""
+    return re.sub(r"^[\w.$]+:", "", (named or messages)[-1])
+
+
 @dataclass(frozen=True)
 class Result:
     """Column names and the rows, as an iterator that reads on as it is used."""
@@ -82,7 +95,7 @@ class Session:
         except hive.OperationalError as error:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
-            raise SqlError(readable(text)) from error
+            raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from error
         except (TTransportException, OSError, EOFError) as error:
             raise Unreachable(f"the connection to {self._address} was lost") from error
 

@@ -17,7 +17,9 @@ def commands(group: click.Group, path: str = "lakehouse"):
             yield f"{path} {name}", command
 
 
-@pytest.mark.parametrize(("path", "command"), commands(main), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), list(commands(main)), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_command_is_documented(path, command):
     assert command.help, f"{path} has no docstring"
     assert f"`{path}" in (PROJECT / "docs" / "commands.md").read_text(), f"docs/commands.md does not tell of {path}"

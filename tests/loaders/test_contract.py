@@ -1,0 +1,72 @@
+import pytest
+
+from loaders.contract import Column, Contract, chosen, contracts, normal_type, parse_manifest
+from ops.errors import LakehouseError
+
+
+def contract(**changes) -> Contract:
+    facts = {
+        "source": "pos",
+        "table": "sales",
+        "schema": "bronze",
+        "identifier": "pos_sales",
+        "location": "pos/sales",
+        "using": "csv",
+        "columns": (Column("a", "int"),),
+    }
+    return Contract(**{**facts, **changes})
+
+
+def test_the_dbt_sources_are_the_contracts():
+    found = contracts(parse_manifest())["pos.sales"]
+    assert (found.schema, found.identifier, found.location, found.using) == ("bronze", "pos_sales", "pos/sales", "csv")
+    assert [(c.name, c.type, c.required) for c in found.columns] == [
+        ("invoice_no", "string", True),
+        ("customer_id", "string", False),
+        ("category", "string", False),
+        ("quantity", "int", True),
+        ("price", "decimal(18,2)", True),
+        ("invoice_date", "date", True),
+        ("shopping_mall", "string", False),
+    ]
+    assert found.format_of(Column("d", "date")) == "dd-MM-yyyy"
+    assert all(column.description for column in found.columns)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"using": "xlsx"}, "external.using is 'xlsx'"),
+        ({"location": ""}, "external.location is ''"),
+        ({"location": "../secrets"}, "external.location is '../secrets'"),
+        ({"columns": ()}, "declares no columns"),
+        ({"columns": (Column("a", ""),)}, "column a has no data_type"),
+        ({"columns": (Column("_a", "int"),)}, "column _a begins with _"),
+        ({"columns": (Column("a", "int"), Column("A", "int"))}, "declares a column twice"),
+    ],
+)
+def test_a_contract_that_contradicts_itself_is_refused_by_name(changes, said):
+    with pytest.raises(LakehouseError, match="source pos.sales: .*") as caught:
+        contract(**changes)
+    assert said in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("INTEGER", "int"),
+        ("Decimal(10, 2)", "decimal(10,2)"),
+        ("numeric(4,1)", "decimal(4,1)"),
+        ("long", "bigint"),
+        ("string", "string"),
+    ],
+)
+def test_a_type_has_one_spelling(written, normal):
+    assert normal_type(written) == normal
+
+
+def test_named_datasets_are_chosen_once_and_in_order():
+    every = {"a.b": 1, "c.d": 2}
+    assert chosen(every, ["c.d", "a.b", "c.d"]) == [2, 1]
+    assert chosen(every, []) == [1, 2]

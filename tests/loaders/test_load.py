@@ -1,0 +1,351 @@
+"""Loads against the live server: whole tables are compared, audit columns aside."""
+
+import csv
+import os
+import threading
+import time
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from loaders import ledger, load, statements
+from loaders.contract import AUDIT_COLUMNS, Column, Contract
+from loaders.listing import listing
+from loaders.sql import identifier, literal
+from ops.settings import Settings
+from ops.thrift import Session
+
+HEADER = "id,sold_on,amount,note"
+COLUMNS = (
+    Column("id", "int", required=True),
+    Column("sold_on", "date"),
+    Column("amount", "decimal(8,2)"),
+    Column("note", "string"),
+)
+
+
+class Bench:
+    """A dataset of its own on the shared server, with its own landing folder."""
+
+    def __init__(self, settings: Settings, session: Session, name: str, using: str = "csv"):
+        self.settings, self.session = settings, session
+        self.contract = Contract(
+            source="bench",
+            table=name,
+            schema="bronze",
+            identifier=f"bench_{name}",
+            location=f"bench/{name}",
+            using=using,
+            columns=COLUMNS,
+            options={"dateFormat": "dd-MM-yyyy"} if using == "csv" else {},
+        )
+        self.folder = settings.landing / self.contract.location
+        self.folder.mkdir(parents=True)
+
+    def put(self, name: str, *lines: str, header: str = HEADER) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([header, *lines]) + "\n")
+        # A correction within the same millisecond would look like the same file.
+        self._clock = getattr(self, "_clock", time.time()) + 1
+        os.utime(path, (self._clock, self._clock))
+
+    def load(self, **options):
+        return load.load(self.session, self.settings, self.contract, **options)
+
+    def rows(self) -> list[tuple]:
+        table = statements.bronze(self.contract)
+        return self.session.execute(f"select id, sold_on, amount, note from {table} order by id, note")
+
+    def quarantined(self) -> list[tuple]:
+        return self.session.execute(
+            "select source_file, record, errors.column, errors.value, errors.reason "
+            f"from {statements.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
+        )
+
+    def states(self) -> dict[str, str]:
+        return {name: entry.state for name, entry in ledger.read(self.session, self.contract.dataset).items()}
+
+    def version(self) -> int:
+        [row] = self.session.execute(f"describe history {statements.bronze(self.contract)} limit 1")
+        return row[0]
+
+
+@pytest.fixture
+def bench(server, session, tmp_path, request) -> Bench:
+    settings = Settings(server.home, tmp_path, server.host, server.port)
+    name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name.removeprefix("test_"))
+    return Bench(settings, session, name[:60].lower())
+
+
+def test_rows_are_typed_by_the_contract(bench):
+    bench.put("a.csv", "1,31-12-2022,12.50,hello", '2,,,"quoted, and ""so"""', "3,01-01-2023,-0.01,")
+    report = bench.load()
+    assert bench.rows() == [
+        (1, "2022-12-31", Decimal("12.50"), "hello"),
+        (2, None, None, 'quoted, and "so"'),
+        (3, "2023-01-01", Decimal("-0.01"), None),
+    ]
+    assert (report.files_new, report.rows_landed, report.rows_rejected, report.clean) == (1, 3, 0, True)
+
+
+def test_a_second_load_writes_nothing(bench):
+    bench.put("a.csv", "1,,,x")
+    bench.load()
+    version = bench.version()
+    assert bench.load().batches == []
+    assert bench.version() == version
+
+
+def test_a_row_that_does_not_fit_is_quarantined_with_every_reason(bench):
+    bench.put("a.csv", "1,,,fits", "x,31-02-2022,1.234,all wrong", ",,,no id", "2,,,one,field,too,many", "3")
+    report = bench.load()
+    assert [row[0] for row in bench.rows()] == [1]
+    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (5, 1, 4)
+    by_record = {row[1]: row[2:] for row in bench.quarantined()}
+    assert set(by_record) == {
+        '{"id":"x","sold_on":"31-02-2022","amount":"1.234","note":"all wrong"}',
+        '{"note":"no id"}',
+        "2,,,one,field,too,many",
+        "3",
+    }
+    columns, values, reasons = by_record['{"id":"x","sold_on":"31-02-2022","amount":"1.234","note":"all wrong"}']
+    assert (columns, values) == ('["id","sold_on","amount"]', '["x","31-02-2022","1.234"]')
+    assert reasons == '["is no int","is no date as dd-MM-yyyy","is no decimal(8,2)"]'
+    assert by_record['{"note":"no id"}'][2] == '["is required, and is empty"]'
+
+
+def test_a_corrected_file_replaces_its_own_rows_and_no_others(bench):
+    bench.put("a.csv", "1,,,a", "2,,,a", "x,,,bad")
+    bench.put("b.csv", "3,,,b")
+    bench.load()
+    bench.put("a.csv", "1,,,corrected")
+    report = bench.load()
+    assert bench.rows() == [(1, None, None, "corrected"), (3, None, None, "b")]
+    assert (report.files_replaced, bench.quarantined()) == (1, [])
+
+
+def test_a_file_touched_but_equal_is_not_read_again(bench):
+    bench.put("a.csv", "1,,,a")
+    bench.load()
+    os.utime(bench.folder / "a.csv", (1, 1))
+    assert bench.load().batches == []
+    os.utime(bench.folder / "a.csv", (2, 2))
+    assert bench.load().batches == []
+
+
+def test_a_file_gone_from_landing_keeps_its_rows(bench):
+    bench.put("a.csv", "1,,,a")
+    bench.load()
+    (bench.folder / "a.csv").unlink()
+    report = bench.load()
+    assert (report.files_missing, bench.rows()) == (1, [(1, None, None, "a")])
+
+
+def test_columns_are_matched_by_name_in_any_order_and_case(bench):
+    bench.put("a.csv", "x,1", header="NOTE,Id")
+    bench.put("b.csv", "2,,,y")
+    bench.load()
+    assert bench.rows() == [(1, None, None, "x"), (2, None, None, "y")]
+
+
+def test_unknown_columns_are_rescued(bench):
+    bench.put("a.csv", "1,x,blue", header="id,note,my 'colour'")
+    bench.load()
+    table = statements.bronze(bench.contract)
+    assert bench.session.execute(f"select _rescued_data from {table}") == [('{"my \'colour\'":"blue"}',)]
+
+
+def test_a_file_without_a_required_column_is_rejected_and_the_others_go_on(bench):
+    bench.put("a.csv", "x", header="note")
+    bench.put("b.csv", "1,,,b")
+    report = bench.load()
+    assert bench.rows() == [(1, None, None, "b")]
+    assert report.notes == [f"{bench.contract.location}/a.csv was rejected: it lacks the required column id"]
+    assert set(bench.states().values()) == {"loaded", "rejected"}
+    assert bench.load().batches == []
+
+
+def test_a_rejected_correction_leaves_the_earlier_rows(bench):
+    bench.put("a.csv", "1,,,first")
+    bench.load()
+    bench.put("a.csv", "x", header="note")
+    assert bench.load().files_rejected == 1
+    assert bench.rows() == [(1, None, None, "first")]
+    bench.put("a.csv", "1,,,mended")
+    bench.load()
+    assert bench.rows() == [(1, None, None, "mended")]
+
+
+def test_empty_and_header_only_files_are_loaded_with_no_rows(bench):
+    (bench.folder / "empty.csv").touch()
+    bench.put("header.csv")
+    report = bench.load()
+    assert (report.files_new, bench.rows()) == (2, [])
+    assert bench.load().batches == []
+
+
+def test_a_table_exists_after_a_load_without_files(bench):
+    bench.load()
+    assert bench.rows() == []
+
+
+def test_odd_file_names_and_values_are_just_text(bench):
+    names = ["it's 100 % {a,b} [c]*.csv", "`tick` + plus.csv", "çağ 🛒 #1?.csv", "'; drop table x; --.csv"]
+    for number, name in enumerate(names):
+        bench.put(name, f"{number},,,'; drop table x; --")
+    bench.load()
+    assert [row[0] for row in bench.rows()] == [0, 1, 2, 3]
+    files = bench.session.execute(f"select _source_file from {statements.bronze(bench.contract)} order by id")
+    assert [name for (name,) in files] == [f"{bench.contract.location}/{name}" for name in names]
+
+
+def test_a_claim_that_a_dead_loader_left_is_taken_over(bench):
+    bench.put("a.csv", "1,,,a")
+    load.prepare(bench.session, bench.contract)
+    load.claim(bench.session, bench.settings, bench.contract, "dead_1", everything=False)
+    assert set(bench.states().values()) == {"claimed"}
+    report = bench.load()
+    assert report.batches == ["dead_1"]
+    assert "took over batch dead_1" in report.notes[0]
+    assert bench.rows() == [(1, None, None, "a")]
+
+
+def test_a_batch_landed_but_not_closed_is_landed_once(bench):
+    bench.put("a.csv", "1,,,a")
+    load.prepare(bench.session, bench.contract)
+    load.claim(bench.session, bench.settings, bench.contract, "dead_2", everything=False)
+    land(bench, "dead_2")
+    assert len(bench.rows()) == 1
+    bench.load()
+    assert bench.rows() == [(1, None, None, "a")]
+
+
+def test_a_taken_over_batch_keeps_the_rows_of_a_file_that_is_gone(bench):
+    bench.put("a.csv", "1,,,a")
+    bench.put("b.csv", "2,,,b")
+    load.prepare(bench.session, bench.contract)
+    load.claim(bench.session, bench.settings, bench.contract, "dead_3", everything=False)
+    land(bench, "dead_3")
+    (bench.folder / "a.csv").unlink()
+    bench.load()
+    assert [row[0] for row in bench.rows()] == [1, 2]
+
+
+def land(bench: Bench, load_id: str) -> None:
+    """The landing statement of a batch, as a loader that then dies runs it."""
+    files = listing(bench.settings.landing, bench.contract.location)
+    readers, _ = load._readers(bench.session, bench.settings, bench.contract, load_id, files)
+    load._land(bench.session, bench.contract, load_id, readers, [], [], len(files), lambda step: None)
+
+
+def test_a_late_statement_of_a_closed_batch_changes_nothing(bench):
+    bench.put("a.csv", "1,,,first")
+    load.prepare(bench.session, bench.contract)
+    load.claim(bench.session, bench.settings, bench.contract, "slow", everything=False)
+    files = listing(bench.settings.landing, bench.contract.location)
+    readers, _ = load._readers(bench.session, bench.settings, bench.contract, "slow", files)
+    order = ["id", "sold_on", "amount", "note", *AUDIT_COLUMNS]
+    late = statements.land(bench.contract, "slow", readers, [files[0].name], [], order, 1)
+
+    with Session(bench.settings) as other:
+        load.load(other, bench.settings, bench.contract)
+        bench.put("a.csv", "1,,,second")
+        load.load(other, bench.settings, bench.contract)
+    # The scratch table went with the batch: the slow loader still has its own.
+    bench.session.execute(statements.create_csv_scratch(readers[0].relation, bench.contract, str(bench.folder), 4))
+    with pytest.raises(load.SqlError, match="batch slow was closed by another loader"):
+        bench.session.execute(late)
+    bench.session.execute(f"drop table {readers[0].relation}")
+    assert bench.rows() == [(1, None, None, "second")]
+
+
+def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
+    bench.put("a.csv", "1,,,first")
+    steps = []
+
+    def rewrite(step: str) -> None:
+        steps.append(step)
+        if step == "landing" and steps.count("landing") == 1:
+            bench.put("a.csv", "1,,,second", "2,,,second")
+
+    report = bench.load(progress=rewrite)
+    assert steps.count("landing") == 2
+    assert bench.rows() == [(1, None, None, "second"), (2, None, None, "second")]
+    assert f"{bench.contract.location}/a.csv was changed while it was loaded" in report.notes
+
+
+def test_loaders_side_by_side_load_every_file_once(bench):
+    for number in range(8):
+        bench.put(f"{number}.csv", f"{number},,,x", f"{number + 100},,,x")
+    failures = []
+
+    def run() -> None:
+        try:
+            with Session(bench.settings) as own:
+                load.load(own, bench.settings, bench.contract)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [row[0] for row in bench.rows()] == [*range(8), *range(100, 108)]
+    assert set(bench.states().values()) == {"loaded"}
+
+
+def test_a_full_refresh_ends_in_the_same_table(bench):
+    bench.put("a.csv", "1,,,a", "x,,,bad")
+    bench.load()
+    before = bench.rows(), bench.quarantined()
+    report = bench.load(everything=True)
+    assert (report.files_replaced, report.rows_landed) == (1, 1)
+    assert (bench.rows(), bench.quarantined()) == before
+
+
+def test_nothing_is_left_behind_a_load(bench):
+    bench.put("a.csv", "1,,,a")
+    bench.load()
+    assert bench.session.execute(f"show tables in {identifier(statements.SCRATCH)}") == []
+
+
+def test_parquet_is_read_by_name_and_cast_where_its_types_differ(server, session, tmp_path):
+    bench = Bench(Settings(server.home, tmp_path, server.host, server.port), session, "parquet", using="parquet")
+    (bench.folder / "spark.parquet").mkdir()
+    duckdb.sql(
+        f"""copy (select 'x' as NOTE, 1::bigint as id, date '2022-01-01' as sold_on, 1.5::decimal(8,2) as amount
+        union all select 'too big', 3000000000, null, null)
+        to '{bench.folder}/spark.parquet/part-0.parquet' (format parquet)"""
+    )
+    (bench.folder / "spark.parquet" / "_SUCCESS").touch()
+    (bench.folder / "junk.parquet").write_bytes(b"not parquet")
+    report = bench.load()
+    assert bench.rows() == [(1, "2022-01-01", Decimal("1.50"), "x")]
+    assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is no int"]')]
+    assert report.files_rejected == 1
+    assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
+
+
+def test_the_real_sales_are_what_an_independent_reader_makes_of_them(loaded, session, landing):
+    with open(landing / "pos/sales/sales_data.csv", newline="") as file:
+        expected = sorted(
+            (
+                row["invoice_no"],
+                row["customer_id"],
+                row["category"],
+                int(row["quantity"]),
+                Decimal(row["price"]),
+                date(*map(int, reversed(row["invoice_date"].split("-")))).isoformat(),
+                row["shopping_mall"],
+            )
+            for row in csv.DictReader(file)
+        )
+    found = session.execute(
+        "select invoice_no, customer_id, category, quantity, price, invoice_date, shopping_mall from bronze.pos_sales"
+    )
+    assert sorted(found) == expected

@@ -1,0 +1,39 @@
+import pytest
+
+from loaders import sql
+
+ODD = [
+    "plain",
+    "it's",
+    'double "quotes"',
+    "back\\slash",
+    "`tick`",
+    "new\nline",
+    "100 %",
+    "çağ 🛒",
+    "'; drop table x; --",
+    "",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_string_comes_back_from_spark_as_it_was(session, value):
+    assert session.execute(f"select {sql.literal(value)}") == [(value,)]
+
+
+@pytest.mark.parametrize("name", [name for name in ODD if name])
+def test_an_identifier_comes_back_from_spark_as_it_was(session, name):
+    assert session.query(f"select 1 as {sql.identifier(name)}").columns == (name,)
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "null"), (True, "true"), (7, "7"), (-1, "-1"), (0.5, "0.5D")])
+def test_other_values_are_spelled_as_spark_does(value, text):
+    assert sql.literal(value) == text
+
+
+def test_an_empty_list_holds_nothing():
+    assert sql.in_list("a", []) == "false"
+
+
+def test_a_readers_option_is_spelled_as_spark_does():
+    assert [sql.option(value) for value in (True, 1, "a'b")] == ["'true'", "'1'", "'a\\'b'"]

@@ -1,0 +1,282 @@
+"""The whole way from landing to gold, against totals that DuckDB makes of the input files."""
+
+import json
+import os
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from sqlalchemy import create_engine, text
+
+from ops.settings import PROJECT
+from ops.thrift import SqlError
+from tests.conftest import dbt, lakehouse
+
+
+@pytest.fixture(scope="session")
+def inputs(landing):
+    """DuckDB over the landed files: tables `sales` and `customers`, bands included."""
+    duck = duckdb.connect()
+    duck.sql(f"""
+        create table customers as
+        select *, case when age >= 65 then '65+' when age >= 55 then '55-64' when age >= 45 then '45-54'
+            when age >= 35 then '35-44' when age >= 25 then '25-34' when age >= 18 then '18-24'
+            else 'unknown' end as age_band
+        from read_parquet('{landing}/crm/customers/customer_data.parquet/*.parquet')""")
+    duck.sql(f"""
+        create table sales as
+        select invoice_no, customer_id, category, shopping_mall, quantity::int as quantity,
+            price::decimal(18,2) as price, quantity::int * price::decimal(18,2) as amount,
+            strptime(invoice_date, '%d-%m-%Y')::date as invoice_date
+        from read_csv('{landing}/pos/sales/sales_data.csv', all_varchar = true)""")
+    return duck
+
+
+def same(session, spark_sql: str, inputs, duck_sql: str) -> None:
+    """Both queries give the same rows, in any order; no rows would prove nothing."""
+    expected = sorted(map(repr, (tuple(map(plain, row)) for row in inputs.sql(duck_sql).fetchall())))
+    found = sorted(map(repr, (tuple(map(plain, row)) for row in session.execute(spark_sql))))
+    assert expected and found == expected
+
+
+def plain(value):
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def test_the_build_succeeds_with_every_test_and_no_deprecation(built):
+    assert built.returncode == 0, built.stdout
+    assert not re.search(r"deprecat", built.stdout, re.I), built.stdout
+    results = json.loads(Path(os.environ["DBT_TARGET_PATH"], "run_results.json").read_text())["results"]
+    kinds = [result["unique_id"].split(".")[0] for result in results]
+    assert {result["status"] for result in results} <= {"success", "pass", "no-op"}
+    assert kinds.count("model") == 10 and kinds.count("unit_test") == 13 and kinds.count("test") >= 43
+
+
+def test_every_sale_is_in_gold_as_it_was_delivered(built, session, inputs):
+    same(
+        session,
+        """select invoice_id, customer_id, recorded_customer_id, category, shopping_mall, age_band, quantity,
+            unit_price, total_amount, invoice_date, invoice_month, is_weekend from gold.fct_sales""",
+        inputs,
+        """select invoice_no, customer_id, customer_id, category, shopping_mall, age_band, quantity,
+            price, amount, invoice_date, date_trunc('month', invoice_date)::date, isodow(invoice_date) >= 6
+        from sales join customers using (customer_id)""",
+    )
+
+
+def test_customers_are_in_gold_with_the_unknown_one(built, session, inputs):
+    same(
+        session,
+        "select customer_id, gender, age, age_band, payment_method from gold.dim_customers",
+        inputs,
+        """select customer_id, gender, age, age_band, payment_method from customers
+        union all select 'unknown', 'unknown', null, 'unknown', 'unknown'""",
+    )
+
+
+def test_segments_add_up_to_the_cent(built, session, inputs):
+    same(
+        session,
+        "select gender, age_band, invoice_count, unit_count, total_sales from gold.rpt_sales_by_segment",
+        inputs,
+        """select gender, age_band, count(*), sum(quantity), sum(amount)
+        from sales join customers using (customer_id) group by all""",
+    )
+
+
+def test_malls_add_up_to_the_cent(built, session, inputs):
+    same(
+        session,
+        """select invoice_month, shopping_mall, category, invoice_count, unit_count, total_sales
+        from gold.rpt_sales_by_month_mall_category""",
+        inputs,
+        """select date_trunc('month', invoice_date)::date, shopping_mall, category, count(*), sum(quantity), sum(amount)
+        from sales group by all""",
+    )
+
+
+def test_price_bands_follow_the_unit_price(built, session, inputs):
+    same(
+        session,
+        "select price_band, count(*), sum(total_amount) from gold.fct_sales group by all",
+        inputs,
+        """select case when price < 50 then 'low' when price < 200 then 'medium' when price < 1000 then 'high'
+            else 'premium' end, count(*), sum(amount) from sales group by all""",
+    )
+
+
+def test_days_are_those_of_the_calendar(built, session, inputs):
+    same(
+        session,
+        """select date_day, calendar_year, calendar_quarter, month_of_year, month_name, day_name, iso_year, iso_week,
+            day_of_month, day_of_week, is_weekend, week_start_date, month_start_date, quarter_start_date
+        from gold.dim_dates""",
+        inputs,
+        """select day::date, year(day), quarter(day), month(day), monthname(day), dayname(day), isoyear(day), week(day),
+            day(day), isodow(day), isodow(day) >= 6, date_trunc('week', day)::date, date_trunc('month', day)::date,
+            date_trunc('quarter', day)::date
+        from range(timestamp '2021-01-01', timestamp '2024-01-01', interval 1 day) as t(day)""",
+    )
+
+
+def test_the_fact_has_one_file_each_month_sorted_by_customer(built, session, server):
+    months = session.execute("select distinct invoice_month from gold.fct_sales")
+    folder = server.home / "warehouse" / "gold.db" / "fct_sales"
+    for (month,) in months:
+        [file] = (folder / f"invoice_month={month}").glob("*.parquet")
+        customers = [row[0] for row in duckdb.sql(f"select customer_id from read_parquet('{file}')").fetchall()]
+        assert customers == sorted(customers)
+
+
+def test_a_second_load_and_build_change_nothing(built, session):
+    tables = "bronze.pos_sales", "bronze.crm_customers", "gold.fct_sales", "gold.rpt_sales_by_segment"
+    rows = {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables}
+    versions = {table: session.execute(f"describe history {table} limit 1")[0][0] for table in tables[:2]}
+    assert lakehouse("load").exit_code == 0
+    assert dbt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
+    assert {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables} == rows
+    assert {table: session.execute(f"describe history {table} limit 1")[0][0] for table in tables[:2]} == versions
+
+
+def test_the_other_price_basis_takes_price_as_the_lines_total(built, session, inputs):
+    prefix = "line_"
+    variables = json.dumps({"pos_price_basis": "line"})
+    build = dbt(
+        "build", "-s", "+rpt_sales_by_segment", "test_type:singular", "--vars", variables, LAKEHOUSE_SCHEMA_PREFIX=prefix
+    )
+    assert build.returncode == 0, build.stdout
+    same(
+        session,
+        f"select gender, sum(total_sales) from {prefix}gold.rpt_sales_by_segment group by all",
+        inputs,
+        "select gender, sum(price) from sales join customers using (customer_id) group by all",
+    )
+    for schema in ("silver", "gold"):
+        session.execute(f"drop schema {prefix}{schema} cascade")
+
+
+def test_a_price_basis_that_is_none_is_refused_with_the_choices(built):
+    build = dbt("compile", "-s", "int_sales_lines", "--vars", '{"pos_price_basis": "box"}')
+    assert build.returncode != 0
+    assert "var pos_price_basis is 'box': use 'unit' or 'line'" in build.stdout
+
+
+def test_a_build_that_violates_a_constraint_leaves_the_earlier_table(built, session):
+    before = session.execute("select count(*), sum(total_amount) from gold.fct_sales")
+    [(version, *_)] = session.execute("describe history gold.fct_sales limit 1")
+    # A band that nothing falls into leaves price_band null, which the contract forbids.
+    session.execute("create table default.price_bands_kept using delta as select * from silver.price_bands")
+    session.execute("delete from silver.price_bands where price_band = 'premium'")
+    try:
+        build = dbt("run", "-s", "int_sales_lines", "fct_sales")
+        assert build.returncode != 0
+        assert "price_band_is_not_null" in build.stdout
+        assert session.execute("select count(*), sum(total_amount) from gold.fct_sales") == before
+        assert session.execute("describe history gold.fct_sales limit 1")[0][0] == version
+    finally:
+        session.execute("insert overwrite silver.price_bands select * from default.price_bands_kept")
+        session.execute("drop table default.price_bands_kept")
+        assert dbt("run", "-s", "int_sales_lines", "fct_sales").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into gold.fct_sales select * except (invoice_id), null from gold.fct_sales limit 1",
+        "update gold.fct_sales set quantity = null where invoice_id = (select min(invoice_id) from gold.fct_sales)",
+        "update gold.dim_customers set age = 200 where customer_id = 'unknown'",
+    ],
+)
+def test_a_write_beside_dbt_is_held_to_the_contract_too(built, session, statement):
+    with pytest.raises(SqlError):
+        session.execute(statement)
+
+
+def manifest() -> dict:
+    return json.loads(Path(os.environ["DBT_TARGET_PATH"], "manifest.json").read_text())
+
+
+def test_tables_have_the_types_and_descriptions_of_their_yaml(built, session):
+    """dbt's contracts do not check a decimal's precision, nor whether comments arrived."""
+    models = [node for node in manifest()["nodes"].values() if node["resource_type"] == "model"]
+    assert len(models) == 10
+    for model in models:
+        described = session.execute(f"describe {model['schema']}.{model['name']}")
+        found = {}
+        for name, kind, comment in described:
+            if name.startswith("#"):
+                break
+            found[name] = (kind, " ".join((comment or "").split()))
+        assert found == {
+            name: (column["data_type"], " ".join(column["description"].split()))
+            for name, column in model["columns"].items()
+        }, model["name"]
+
+
+def test_everything_in_the_docs_is_described_and_typed(built):
+    found = manifest()
+    for node in [*found["nodes"].values(), *found["sources"].values()]:
+        if node["resource_type"] not in ("model", "source", "seed"):
+            continue
+        assert node["description"], node["unique_id"]
+        for column in node["columns"].values():
+            assert column["description"] and column["data_type"], (node["unique_id"], column["name"])
+    ours = [m for m in found["macros"].values() if m["package_name"] == "retail_lakehouse"]
+    ours = [m for m in ours if not m["name"].startswith("test_")]
+    assert ours and all(m["description"] for m in ours), [m["name"] for m in ours if not m["description"]]
+
+
+def test_every_analysis_answers(built, session):
+    assert dbt("compile").returncode == 0
+    folder = Path(os.environ["DBT_TARGET_PATH"], "compiled", "retail_lakehouse", "analyses")
+    compiled = sorted(folder.glob("*.sql"))
+    assert {path.stem for path in compiled} == {path.stem for path in (PROJECT / "analyses").glob("*.sql")}
+    for path in compiled:
+        assert session.execute(path.read_text()), path.stem
+
+
+def test_a_developer_builds_only_what_changed_beside_production(built, session, tmp_path):
+    target = Path(os.environ["DBT_TARGET_PATH"])
+    (tmp_path / "manifest.json").write_bytes((target / "manifest.json").read_bytes())
+    listed = dbt("ls", "-q", "-s", "state:modified+", "--state", str(tmp_path), LAKEHOUSE_SCHEMA_PREFIX="dev_")
+    assert listed.stdout.strip() == "", "a prefix alone must not count as a change"
+    # As if production had been built with another version of one model.
+    changed = json.loads((tmp_path / "manifest.json").read_text())
+    changed["nodes"]["model.retail_lakehouse.rpt_sales_by_segment"]["checksum"]["checksum"] = "0" * 64
+    (tmp_path / "manifest.json").write_text(json.dumps(changed))
+    defer = ("--defer", "--state", str(tmp_path))
+    build = dbt("build", "-s", "state:modified+", *defer, LAKEHOUSE_SCHEMA_PREFIX="dev_")
+    assert build.returncode == 0, build.stdout
+    assert [row[1] for row in session.execute("show tables in dev_gold")] == ["rpt_sales_by_segment"]
+    query = "select sum(total_sales) from {}gold.rpt_sales_by_segment"
+    assert session.execute(query.format("dev_")) == session.execute(query.format(""))
+    session.execute("drop schema dev_gold cascade")
+
+
+def test_sources_are_fresh_after_a_load(built):
+    assert dbt("source", "freshness").returncode == 0
+
+
+def readme_query() -> str:
+    """The first query that the README shows."""
+    return re.search(r'lakehouse sql "(.+?)"', (PROJECT / "README.md").read_text(), re.S).group(1)
+
+
+def test_the_readmes_query_runs_through_sqlalchemy(built, server):
+    with create_engine(f"hive://{server.host}:{server.port}/default").connect() as connection:
+        rows = connection.execute(text(readme_query())).fetchall()
+    assert len(rows) == 14 and all(isinstance(row[-1], Decimal) for row in rows)
+
+
+def test_the_readmes_query_runs_in_beeline(built, server):
+    import subprocess
+
+    shown = subprocess.run(
+        ["beeline", "-u", f"jdbc:hive2://{server.address}", "--silent=true", "--outputformat=csv2", "-e", readme_query()],
+        capture_output=True,
+        text=True,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("Female,") == 7
