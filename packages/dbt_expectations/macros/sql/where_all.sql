@@ -1,7 +1,10 @@
 {% macro where_all() %}
-    {%- set conditions = varargs | select | list -%}
+    {#- A condition may be YAML's false, which is not the same as none. -#}
+    {%- set conditions = varargs
+        | reject('none') | reject('equalto', '') | list -%}
     {%- if conditions -%}
-        {{- return('where (' ~ conditions | join(') and (') ~ ')') -}}
+        {#- Spark reads `from t where (a)` as an alias with a column list. -#}
+        {{- return('where true and (' ~ conditions | join(') and (') ~ ')') -}}
     {%- endif -%}
     {{- return('') -}}
 {% endmacro %}
