@@ -17,9 +17,17 @@ from ops.settings import Settings
 from ops.thrift import Session, SqlError
 
 ATTEMPTS = 6
-# Another session wrote the same table meanwhile, or dropped a scratch table of
-# a batch that we share with it: look again and repeat.
-REPEATABLE = ("DELTA_CONCURRENT", "TABLE_OR_VIEW_NOT_FOUND", "was closed by another loader")
+# Another session wrote or made the same table meanwhile, or dropped a scratch
+# table of a batch that we share with it: look again and repeat.
+REPEATABLE = (
+    "DELTA_CONCURRENT",
+    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "TABLE_OR_VIEW_NOT_FOUND",
+    "not a Delta table",
+    "was closed by another loader",
+)
 
 Progress = Callable[[str], None]
 
@@ -61,7 +69,7 @@ def new_load_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%dt%H%M%S}_{secrets.token_hex(3)}"
 
 
-def plan(session: Session, settings: Settings, contract: Contract, everything: bool = False) -> ledger.Plan:
+def preview(session: Session, settings: Settings, contract: Contract, everything: bool = False) -> ledger.Plan:
     """What a load would do now; changes nothing.
 
     Before the first load there is no ledger yet, and every file is new.
@@ -89,43 +97,35 @@ def load(
     """
     began = time.monotonic()
     report = DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
-    report.files_seen = len(listing.listing(settings.landing, contract.location))
     prepare(session, contract)
-    mine = set()
     for _ in range(ATTEMPTS):
-        for load_id in open_batches(session, contract):
-            if load_id not in mine:
-                report.notes.append(f"took over batch {load_id}, which another load left open")
+        known = ledger.read(session, contract.dataset)
+        left_open = sorted({entry.load_id for entry in known.values() if entry.state == "claimed"})
+        for load_id in left_open:
+            report.notes.append(f"took over batch {load_id}, which another load left open")
             run_batch(session, settings, contract, load_id, report, progress)
+        if left_open:
+            continue
         progress("planning")
+        files = listing.listing(settings.landing, contract.location)
+        planned = ledger.plan(files, known, everything)
+        report.files_seen, report.files_missing = len(files), len(planned.missing)
         load_id = new_load_id()
-        mine.add(load_id)
-        planned = claim(session, settings, contract, load_id, everything)
-        report.files_missing = len(planned.missing)
+        claim(session, contract, load_id, planned, everything)
         if not planned.claims:
             break
-        # A file that is rewritten while it is read is planned again.
+        run_batch(session, settings, contract, load_id, report, progress)
+        # Look once more: a file that was rewritten while it was read is planned again.
         everything = False
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
 
-def open_batches(session: Session, contract: Contract) -> list[str]:
-    """The ids of batches that were claimed and not closed, oldest first."""
-    known = ledger.read(session, contract.dataset)
-    return sorted({entry.load_id for entry in known.values() if entry.state == "claimed"})
-
-
-def claim(session: Session, settings: Settings, contract: Contract, load_id: str, everything: bool) -> ledger.Plan:
-    """Plan, and write the batch into the ledger."""
-    planned = plan(session, settings, contract, everything)
-
-    def attempt() -> None:
-        session.execute(ledger.claim_statement(contract.dataset, load_id, planned, everything))
-
+def claim(session: Session, contract: Contract, load_id: str, planned: ledger.Plan, everything: bool = False) -> None:
+    """Write the batch into the ledger."""
     if planned.claims or planned.touched:
-        patiently(attempt)
-    return planned
+        statement = ledger.claim_statement(contract.dataset, load_id, planned, everything)
+        patiently(lambda: session.execute(statement))
 
 
 def run_batch(

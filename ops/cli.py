@@ -166,7 +166,7 @@ def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, full_refres
 
 def show_plan(session: Session, settings: Settings, wanted: list[Contract], full_refresh: bool, as_json: bool) -> None:
     """Print what a load would do, a line each file."""
-    plans = {contract.dataset: loading.plan(session, settings, contract, full_refresh) for contract in wanted}
+    plans = {contract.dataset: loading.preview(session, settings, contract, full_refresh) for contract in wanted}
     shown = {
         dataset: {
             "new": [file.name for file in plan.new],

@@ -204,8 +204,7 @@ def test_odd_file_names_and_values_are_just_text(bench):
 
 def test_a_claim_that_a_dead_loader_left_is_taken_over(bench):
     bench.put("a.csv", "1,,,a")
-    load.prepare(bench.session, bench.contract)
-    load.claim(bench.session, bench.settings, bench.contract, "dead_1", everything=False)
+    claim(bench, "dead_1")
     assert set(bench.states().values()) == {"claimed"}
     report = bench.load()
     assert report.batches == ["dead_1"]
@@ -215,8 +214,7 @@ def test_a_claim_that_a_dead_loader_left_is_taken_over(bench):
 
 def test_a_batch_landed_but_not_closed_is_landed_once(bench):
     bench.put("a.csv", "1,,,a")
-    load.prepare(bench.session, bench.contract)
-    load.claim(bench.session, bench.settings, bench.contract, "dead_2", everything=False)
+    claim(bench, "dead_2")
     land(bench, "dead_2")
     assert len(bench.rows()) == 1
     bench.load()
@@ -226,12 +224,17 @@ def test_a_batch_landed_but_not_closed_is_landed_once(bench):
 def test_a_taken_over_batch_keeps_the_rows_of_a_file_that_is_gone(bench):
     bench.put("a.csv", "1,,,a")
     bench.put("b.csv", "2,,,b")
-    load.prepare(bench.session, bench.contract)
-    load.claim(bench.session, bench.settings, bench.contract, "dead_3", everything=False)
+    claim(bench, "dead_3")
     land(bench, "dead_3")
     (bench.folder / "a.csv").unlink()
     bench.load()
     assert [row[0] for row in bench.rows()] == [1, 2]
+
+
+def claim(bench: Bench, load_id: str) -> None:
+    """The claim of a batch, as a loader that then dies or sleeps makes it."""
+    load.prepare(bench.session, bench.contract)
+    load.claim(bench.session, bench.contract, load_id, load.preview(bench.session, bench.settings, bench.contract))
 
 
 def land(bench: Bench, load_id: str) -> None:
@@ -243,8 +246,7 @@ def land(bench: Bench, load_id: str) -> None:
 
 def test_a_late_statement_of_a_closed_batch_changes_nothing(bench):
     bench.put("a.csv", "1,,,first")
-    load.prepare(bench.session, bench.contract)
-    load.claim(bench.session, bench.settings, bench.contract, "slow", everything=False)
+    claim(bench, "slow")
     files = listing(bench.settings.landing, bench.contract.location)
     readers, _ = load._readers(bench.session, bench.settings, bench.contract, "slow", files)
     order = ["id", "sold_on", "amount", "note", *AUDIT_COLUMNS]

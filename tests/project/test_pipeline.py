@@ -144,7 +144,13 @@ def test_the_other_price_basis_takes_price_as_the_lines_total(built, session, in
     prefix = "line_"
     variables = json.dumps({"pos_price_basis": "line"})
     build = dbt(
-        "build", "-s", "+rpt_sales_by_segment", "test_type:singular", "--vars", variables, LAKEHOUSE_SCHEMA_PREFIX=prefix
+        "build",
+        "-s",
+        "+rpt_sales_by_segment",
+        "test_type:singular",
+        "--vars",
+        variables,
+        LAKEHOUSE_SCHEMA_PREFIX=prefix,
     )
     assert build.returncode == 0, build.stdout
     same(
@@ -274,7 +280,15 @@ def test_the_readmes_query_runs_in_beeline(built, server):
     import subprocess
 
     shown = subprocess.run(
-        ["beeline", "-u", f"jdbc:hive2://{server.address}", "--silent=true", "--outputformat=csv2", "-e", readme_query()],
+        [
+            "beeline",
+            "-u",
+            f"jdbc:hive2://{server.address}",
+            "--silent=true",
+            "--outputformat=csv2",
+            "-e",
+            readme_query(),
+        ],
         capture_output=True,
         text=True,
     )
