@@ -25,13 +25,15 @@ bounds as (
         periods,
         {%- if test_start_date %}
         date_trunc(
-            '{{ date_part }}', timestamp'{{ test_start_date }}'
+            '{{ date_part }}',
+            cast({{ dbt_expectations.sql_value(test_start_date) }} as timestamp)
         ) as start_at,
         {%- else %}
         array_min(periods) as start_at,
         {%- endif %}
         {%- if test_end_date %}
-        timestamp'{{ test_end_date }}' as end_at
+        cast({{ dbt_expectations.sql_value(test_end_date) }} as timestamp)
+            as end_at
         {%- else %}
         array_max(periods) as end_at
         {%- endif %}
