@@ -95,7 +95,7 @@ class Session:
         except hive.OperationalError as error:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
-            raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from error
+            raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from None
         except (TTransportException, OSError, EOFError) as error:
             raise Unreachable(f"the connection to {self._address} was lost") from error
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ def environment(tmp_path_factory) -> dict[str, str]:
         "DBT_LOG_PATH": str(state / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "NO_COLOR": "1",
+        # dbt and beeline of this environment, also when it is not activated.
+        "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
     }
     before = dict(os.environ)
     os.environ.update(variables)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -277,8 +278,6 @@ def test_the_readmes_query_runs_through_sqlalchemy(built, server):
 
 
 def test_the_readmes_query_runs_in_beeline(built, server):
-    import subprocess
-
     shown = subprocess.run(
         [
             "beeline",
