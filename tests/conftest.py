@@ -1,9 +1,11 @@
 """One live server for the whole run: a free port, a temporary home."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -78,10 +80,31 @@ def loaded(server) -> Result:
     return lakehouse("load")
 
 
+@dataclass(frozen=True)
+class Build:
+    """What `dbt build` said, and the artifacts it wrote."""
+
+    returncode: int
+    stdout: str
+    results: list[dict]
+    manifest: dict
+
+
 @pytest.fixture(scope="session")
-def built(loaded) -> subprocess.CompletedProcess:
+def built(loaded) -> Build:
     """Silver and gold, built and tested from the loaded bronze."""
-    return dbt("build")
+    done = dbt("build")
+    written = {
+        name: json.loads(Path(os.environ["DBT_TARGET_PATH"], f"{name}.json").read_text())
+        for name in ("run_results", "manifest")
+    }
+    return Build(done.returncode, done.stdout, written["run_results"]["results"], written["manifest"])
+
+
+@pytest.fixture(scope="session")
+def manifest(built) -> dict:
+    """The manifest of the build, as production keeps it."""
+    return built.manifest
 
 
 @pytest.fixture(scope="session")
