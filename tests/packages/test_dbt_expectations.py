@@ -192,6 +192,14 @@ def test_a_wrong_argument_is_explained(run, capsys, call, message):
     assert message in capsys.readouterr().out
 
 
+def test_now_is_the_wall_clock_of_the_time_zone_that_is_set(run, server):
+    now = "{{ dbt_expectations.current_time() }}"
+    query = f"select timestampdiff(hour, {now}, current_timestamp() + interval '1' minute) as behind"
+    arguments = ["show", "--inline", query, "--output", "json", "--log-format", "text"]
+    result = dbt(run.folder, server, *arguments, "--vars", "{'dbt_date:time_zone': Etc/GMT+5}")
+    assert '"behind": 5' in result.stdout
+
+
 NEWCOMER = {
     "dbt_project.yml": "name: newcomer\nprofile: dbt_expectations_integration_tests\n",
     "packages.yml": f"packages:\n  - local: {PACKAGE}\n",
