@@ -3,7 +3,8 @@
 import csv
 import gzip
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from loaders import statements
 from loaders.contract import Contract
@@ -19,6 +20,10 @@ class Unfit(Exception):
     """Why a whole file cannot be loaded."""
 
 
+def _opener(path: Path) -> Callable:
+    return gzip.open if path.suffix == ".gz" else open
+
+
 def csv_header(file: LandedFile, contract: Contract) -> tuple[str, ...]:
     """The names in a CSV file's header; () for an empty file.
 
@@ -26,11 +31,10 @@ def csv_header(file: LandedFile, contract: Contract) -> tuple[str, ...]:
     """
     [part] = file.parts
     options = {key.lower(): value for key, value in contract.options.items()}
-    opener = gzip.open if part.path.suffix == ".gz" else open
     try:
         encoding = str(options.get("encoding", "utf-8"))
         encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
-        with opener(part.path, "rt", encoding=encoding, newline="") as text:
+        with _opener(part.path)(part.path, "rt", encoding=encoding, newline="") as text:
             reader = csv.reader(
                 text, delimiter=options.get("sep", options.get("delimiter", ",")), quotechar=options.get("quote", '"')
             )
@@ -112,7 +116,6 @@ def _has_rows(session: Session, contract: Contract, reader: Reader, file: Landed
     if contract.using == "parquet":
         return session.execute(f"select 1 from {reader.relation} limit 1") != []
     [part] = file.parts
-    opener = gzip.open if part.path.suffix == ".gz" else open
-    with opener(part.path, "rb") as lines:
+    with _opener(part.path)(part.path, "rb") as lines:
         next(lines, None)
         return any(line.strip() for line in lines)

@@ -62,6 +62,10 @@ def prepare(session: Session, contract: Contract) -> None:
     for table, statement in wanted.items():
         if table not in there:
             patiently(lambda statement=statement: session.execute(statement))
+    table = statements.bronze(contract)
+    present = session.query(f"select * from {table} limit 0").columns
+    if added := statements.add_columns(contract, present):
+        patiently(lambda: session.execute(added))
 
 
 def new_load_id() -> str:

@@ -47,12 +47,9 @@ class Reader:
 
 def create_bronze(contract: Contract) -> str:
     """The bronze table, with its change feed on from the first version."""
-    columns = [
-        f"{identifier(column.name)} {column.type} comment {literal(column.description)}" for column in contract.columns
-    ]
     return f"""
 create table if not exists {bronze(contract)} (
-    {", ".join(columns)},
+    {", ".join(map(_column, contract.columns))},
     _source_file string comment 'The landed file, relative to the landing folder.',
     _source_modified_at timestamp comment 'When the file was last modified, UTC.',
     _load_id string comment 'The batch that landed the row.',
@@ -61,6 +58,19 @@ create table if not exists {bronze(contract)} (
 ) using delta
 comment {literal(contract.description)}
 tblproperties ('delta.enableChangeDataFeed' = 'true')"""
+
+
+def add_columns(contract: Contract, present: Sequence[str]) -> str | None:
+    """Adds what the contract has come to know since the table was made; None when it has all."""
+    known = {name.lower() for name in present}
+    missing = [column for column in contract.columns if column.name.lower() not in known]
+    if not missing:
+        return None
+    return f"alter table {bronze(contract)} add columns ({', '.join(map(_column, missing))})"
+
+
+def _column(column: Column) -> str:
+    return f"{identifier(column.name)} {column.type} comment {literal(column.description)}"
 
 
 def bronze(contract: Contract) -> str:

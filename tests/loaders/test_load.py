@@ -4,6 +4,7 @@ import csv
 import os
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -299,6 +300,17 @@ def test_loaders_side_by_side_load_every_file_once(bench):
     assert failures == []
     assert [row[0] for row in bench.rows()] == [*range(8), *range(100, 108)]
     assert set(bench.states().values()) == {"loaded"}
+
+
+def test_a_column_added_to_the_contract_is_added_to_the_table(bench):
+    bench.put("a.csv", "1,x,blue", header="id,note,colour")
+    bench.load()
+    bench.contract = replace(bench.contract, columns=(*COLUMNS, Column("colour", "string")))
+    bench.put("b.csv", "2,y,red", header="id,note,colour")
+    bench.load()
+    table = statements.bronze(bench.contract)
+    found = bench.session.execute(f"select id, colour, _rescued_data from {table} order by id")
+    assert found == [(1, None, '{"colour":"blue"}'), (2, "red", None)]
 
 
 def test_a_full_refresh_ends_in_the_same_table(bench):
