@@ -27,12 +27,12 @@
     row_condition=none,
     strictly=false
 ) %}
-{%- set bounds = (min_value, max_value, strictly) %}
 {{ dbt_expectations.failing_aggregates(
     model,
     expression,
-    expected=dbt_expectations.between(expression, *bounds),
-    condition=dbt_expectations.between('observed', *bounds),
+    condition=dbt_expectations.between(
+        expression, min_value, max_value, strictly
+    ),
     group_by=group_by_columns,
     row_condition=row_condition,
 ) }}

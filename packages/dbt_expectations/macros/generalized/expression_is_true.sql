@@ -20,8 +20,7 @@
 {{ dbt_expectations.failing_aggregates(
     model,
     expression,
-    expected=expression | trim ~ ' ' ~ test_condition,
-    condition='observed ' ~ test_condition,
+    condition='(' ~ expression | trim ~ ') ' ~ test_condition,
     group_by=group_by_columns,
     row_condition=row_condition,
 ) }}

@@ -1,5 +1,10 @@
 {% macro columns_of(model) %}
     {%- set columns = [] -%}
+    {%- if model is not string and model.is_cte -%}
+        {{- exceptions.raise_compiler_error(
+            'Spark cannot describe an ephemeral model: ' ~ model
+        ) -}}
+    {%- endif -%}
     {%- if execute -%}
         {#- A query, as `model` is a subquery when the test has a `where`. -#}
         {%- for row in run_query('describe query select * from ' ~ model) -%}

@@ -8,15 +8,16 @@
 ) %}
 {%- set now = dbt_expectations.current_time() -%}
 {%- set timestamp = 'cast(' ~ timestamp_column ~ ' as timestamp)' -%}
+{%- set latest = 'max(' ~ timestamp ~ ') filter (where ' ~ timestamp ~ ' <= '
+    ~ now ~ ')' -%}
 {%- set cutoff = 'timestampadd(' ~ datepart ~ ', -' ~ interval ~ ', '
     ~ now ~ ')' %}
 {{ dbt_expectations.failing_aggregates(
     model,
-    expression='max(' ~ timestamp ~ ') filter (where '
-        ~ timestamp ~ ' <= ' ~ now ~ ')',
-    expected=timestamp_column ~ ' within ' ~ interval ~ ' ' ~ datepart,
-    condition='coalesce(observed >= ' ~ cutoff ~ ', false)',
+    expression=latest,
+    condition='coalesce(' ~ latest ~ ' >= ' ~ cutoff ~ ', false)',
     group_by=group_by,
     row_condition=row_condition,
+    expected=timestamp_column ~ ' within ' ~ interval ~ ' ' ~ datepart,
 ) }}
 {% endtest %}
