@@ -21,7 +21,9 @@ expected as (
 )
 
 select
-    if(is_expected, cast(expected.value as string), 'not in the set') as expected,
+    if(
+        is_expected, cast(expected.value as string), 'not in the set'
+    ) as expected,
     if(is_observed, cast(observed.value as string), 'not found') as observed
 from observed
 full outer join expected

@@ -59,7 +59,8 @@ missing as (
                     p -> timestampadd(
                         {{ date_part }},
                         floor(
-                            timestampdiff({{ date_part }}, start_at, p) / {{ n }}
+                            timestampdiff({{ date_part }}, start_at, p)
+                            / {{ n }}
                         ) * {{ n }},
                         start_at
                     )

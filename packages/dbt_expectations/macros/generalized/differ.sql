@@ -1,6 +1,7 @@
 {% macro differ(tolerance=0.0, tolerance_percent=none) %}
     {#- Everywhere, a side without a value counts as zero. -#}
-    {%- set difference = 'abs(coalesce(observed, 0) - coalesce(expected, 0))' -%}
+    {%- set difference =
+        'abs(coalesce(observed, 0) - coalesce(expected, 0))' -%}
     {%- if tolerance_percent is not none -%}
         {{- return(
             difference ~ ' > ' ~ tolerance_percent

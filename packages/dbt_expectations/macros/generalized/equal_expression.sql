@@ -78,7 +78,8 @@ from (
         coalesce(left_side.record, right_side.record) as record
         {%- endif %}
     from ({{ dbt_expectations.keyed_aggregate(**left) }}) as left_side
-    full outer join ({{ dbt_expectations.keyed_aggregate(**right) }}) as right_side
+    full outer join (
+    {{- dbt_expectations.keyed_aggregate(**right) }}) as right_side
         on {% for key in left['keys'] -%}
             left_side.key_{{ loop.index }} <=> right_side.key_{{ loop.index }}
             {{- ' and ' if not loop.last }}

@@ -5,9 +5,10 @@
     ignore_row_if="all_values_are_missing",
     row_condition=None
 ) %}
-{%- set columns = dbt_expectations.listed_columns(column_list, quote_columns) -%}
-{%- set values = 'array(' ~ columns | join(', ') ~ ')' -%}
-{%- set rows_to_check = dbt_expectations.rows_to_check(columns, ignore_row_if) %}
+{%- set columns = dbt_expectations.listed_columns(
+    column_list, quote_columns
+) -%}
+{%- set values = 'array(' ~ columns | join(', ') ~ ')' %}
 select
     {{ dbt_expectations.string_literal(
         'different values in ' ~ columns | join(', ')
@@ -17,7 +18,7 @@ select
 from {{ model }}
 {{ dbt_expectations.where_all(
     row_condition,
-    rows_to_check,
+    dbt_expectations.rows_to_check(columns, ignore_row_if),
     'size(array_distinct(' ~ values ~ ')) < ' ~ columns | length
 ) }}
 {% endtest %}

@@ -1,5 +1,10 @@
 {% macro failing_aggregates(
-    model, expression, condition, group_by=none, row_condition=none, expected=none
+    model,
+    expression,
+    condition,
+    group_by=none,
+    row_condition=none,
+    expected=none
 ) %}
 {%- set group_by = dbt_expectations.as_list(group_by) %}
 select
