@@ -20,7 +20,7 @@ def test_ci_runs_what_a_person_runs():
 
 
 def test_every_model_has_its_yaml_beside_it():
-    models = [path for path in (PROJECT / "models").rglob("*.sql")]
+    models = list((PROJECT / "models").rglob("*.sql"))
     assert models and all(path.with_suffix(".yml").exists() for path in models)
 
 
