@@ -24,7 +24,7 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
-	@set -o pipefail; pip install --require-hashes -r requirements.txt | grep -vE '^(Requirement already|  Using cached|  (Preparing|Getting|Installing|Created|Stored))'
+	@pip install --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@pip install --quiet --no-deps --no-build-isolation --editable .
 	@lakehouse setup
 	@dbt --quiet deps
