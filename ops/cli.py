@@ -223,6 +223,16 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
         click.echo(f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True)
 
 
+@main.command("metrics", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run_metrics(arguments: tuple[str, ...]) -> None:
+    """The semantic layer: list, query, validate and export metrics."""
+    # Importing MetricFlow takes seconds, which the other commands need not wait for.
+    from ops.metrics.cli import metrics
+
+    metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
+
+
 def cell(value: object) -> str:
     """A value for a person to read: money with its thousands, null as such."""
     if value is None:

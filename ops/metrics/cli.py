@@ -1,0 +1,22 @@
+"""`lakehouse metrics`: MetricFlow's commands, unchanged, and ours beside them."""
+
+import click
+from dbt_metricflow.cli.main import cli as metricflow
+
+from ops.metrics.engine import SparkConfiguration
+
+
+@click.group(commands=metricflow.commands)
+@click.option("-v", "--verbose", is_flag=True, help="Show the stack trace of an error.")
+@click.pass_context
+def metrics(ctx: click.Context, verbose: bool) -> None:
+    """Metrics of the semantic layer: list, query, validate and export them.
+
+    The commands are MetricFlow's own. docs/metrics.md describes every metric.
+    """
+    # In place of MetricFlow's own group, which asks PyPI for a newer version at each start.
+    ctx.obj = SparkConfiguration()
+    ctx.obj.verbose = verbose
+
+
+metrics.add_command(metricflow.commands["validate-configs"], "validate")

@@ -1,0 +1,157 @@
+"""MetricFlow on dbt-spark: its own configuration and SQL client, subclassed where they refuse Spark."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from dbt.adapters.base import BaseAdapter
+from dbt.adapters.exceptions import FailedToConnectError
+from dbt.cli.main import dbtRunner
+from dbt.config.runtime import load_profile, load_project
+from dbt.contracts.graph.manifest import Manifest
+from dbt_metricflow.cli.cli_configuration import CLIConfiguration
+from dbt_metricflow.cli.dbt_connectors.adapter_backed_client import AdapterBackedSqlClient
+from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMetadata
+from metricflow.data_table.mf_column import ColumnDescription
+from metricflow.data_table.mf_table import MetricFlowDataTable
+from metricflow.protocols.sql_client import SqlEngine
+from metricflow_semantics.toolkit.id_helpers import mf_random_id
+
+from ops.errors import LakehouseError
+from ops.metrics.render import SparkPlanRenderer, dates
+from ops.settings import PROJECT, Settings
+from ops.thrift import Session, SqlError, Unreachable, readable
+
+# How Spark's EXPLAIN tells that it cannot plan a statement: as its result.
+REFUSED = "Error occurred during query planning:"
+
+
+class SparkTable(MetricFlowDataTable):
+    """A result whose decimals stay decimals; MetricFlow's own makes floats of them."""
+
+    @classmethod
+    def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
+        """The rows as Spark sent them, dates as timestamps at midnight, as MetricFlow has them."""
+        cells = tuple(tuple(map(_cell, row)) for row in rows)
+        kinds = (next((type(row[i]) for row in cells if row[i] is not None), type(None)) for i in range(len(columns)))
+        return cls(tuple(map(ColumnDescription, columns, kinds)), cells)
+
+    def text_format(self, float_decimals: int | None = None) -> str:
+        """The table as text; decimals with all of their digits, unless `float_decimals` says how many."""
+        if float_decimals is not None:
+            return super().text_format(float_decimals)
+        decimals = [column.column_type is Decimal for column in self.column_descriptions]
+        rows = tuple(
+            tuple(f"{cell:f}" if exact and cell is not None else cell for exact, cell in zip(decimals, row, strict=True))
+            for row in self.rows
+        )
+        columns = tuple(
+            ColumnDescription(column.column_name, str if exact else column.column_type)
+            for exact, column in zip(decimals, self.column_descriptions, strict=True)
+        )
+        return MetricFlowDataTable(columns, rows).text_format()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return datetime.datetime.combine(value, datetime.time())
+    return value
+
+
+class ProfileSession(Session):
+    """A session on a connection that dbt opened, so to the server, as the user and with the settings of the profile."""
+
+    def __init__(self, connection):
+        credentials = connection.credentials
+        self._address = f"{credentials.host}:{credentials.port}"
+        try:
+            # Below dbt's wrapper, which looks only once a second whether a statement has ended.
+            self._connection = connection.handle.handle
+        except FailedToConnectError as error:
+            raise Unreachable(f"no Spark Thrift server answers at {self._address}") from error
+        self._cursor = self._connection.cursor(arraysize=10_000)
+
+
+class SparkSqlClient(AdapterBackedSqlClient):
+    """Runs MetricFlow's statements over dbt-spark's Thrift connection.
+
+    Raises SqlError with Spark's reason in one readable message, Unreachable
+    when no server answers. Statements take no bind parameters: MetricFlow
+    renders none.
+    """
+
+    def __init__(self, adapter: BaseAdapter, renderer: SparkPlanRenderer):
+        # The stock constructor knows no adapter of type spark; the rest is as it does it.
+        self._adapter = adapter
+        self._sql_engine_type = SqlEngine.DATABRICKS
+        self._sql_plan_renderer = renderer
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session of its own, closed at the end."""
+        with self._adapter.connection_named(f"metricflow_{mf_random_id()}"):
+            yield ProfileSession(self._adapter.connections.get_thread_connection())
+
+    def query(self, stmt: str, sql_bind_parameter_set=None) -> SparkTable:
+        """The result of a statement."""
+        with self.session() as session:
+            result = session.query(stmt)
+            return SparkTable.of(result.columns, list(result.rows))
+
+    def execute(self, stmt: str, sql_bind_parameter_set=None) -> None:
+        """Run a statement without a result."""
+        with self.session() as session:
+            session.execute(stmt)
+
+    def dry_run(self, stmt: str, sql_bind_parameter_set=None) -> None:
+        """Have Spark plan a statement; it is not run."""
+        with self.session() as session:
+            [(plan,)] = session.execute(f"EXPLAIN {stmt}")
+        if plan.startswith(REFUSED):
+            raise SqlError(readable(plan.removeprefix(REFUSED).strip()))
+
+
+class SparkConfiguration(CLIConfiguration):
+    """MetricFlow's view of a dbt project on Spark.
+
+    The project is parsed at set-up (partially, when little changed), so an
+    answer never comes from a definition of yesterday. `state` is the folder
+    for the parsed manifest and the log.
+    """
+
+    def __init__(self, project: Path = PROJECT, state: Path | None = None):
+        super().__init__()
+        self._project = project
+        self._state = state or Settings.from_environment().home / "metrics"
+        self.manifest: Manifest | None = None
+
+    def setup(self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True) -> None:
+        """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
+        project = str(dbt_project_path or self._project)
+        profiles = str(dbt_profiles_path or self._project)
+        # Where MetricFlow looks for the manifest; apart from dbt's target, so that both can run at once.
+        target = str(self._state / "target")
+        where = ["--project-dir", project, "--profiles-dir", profiles, "--target-path", target]
+        parsed = dbtRunner().invoke(["--log-level", "none", "parse", *where])
+        if not parsed.success:
+            raise LakehouseError(f"dbt cannot parse the project: {parsed.exception}", "run: dbt parse")
+        self.manifest = parsed.result
+        profile = load_profile(project, cli_vars={})
+        self._dbt_project_metadata = dbtProjectMetadata(
+            profile, load_project(project, version_check=False, profile=profile), project_path=self._state
+        )
+        if configure_file_logging:
+            self._configure_logging(self.log_file_path)
+        self._is_setup = True
+
+    @property
+    def log_file_path(self) -> Path:
+        return self._state / self.LOG_FILE_NAME
+
+    @property
+    def sql_client(self) -> SparkSqlClient:
+        if self._sql_client is None:
+            self._sql_client = SparkSqlClient(self.dbt_artifacts.adapter, SparkPlanRenderer(dates(self.manifest)))
+        return self._sql_client
