@@ -7,11 +7,10 @@ bronze as (
         count(*) as delivery_count,
         max(quantity) as quantity,
         max(
-            {% if pos_price_basis() == 'unit' -%}
-            price * quantity
-            {%- else -%}
-            price
-            {%- endif %}
+            case '{{ pos_price_basis() }}'
+                when 'unit' then price * quantity
+                when 'line' then price
+            end
         ) as total_amount
 
     from {{ source('pos', 'sales') }}

@@ -52,15 +52,18 @@ priced as (
 
     select
         *,
-        {% if pos_price_basis() == 'unit' -%}
-        price as unit_price,
-        cast(price * quantity as decimal(18, 2)) as total_amount
-        {%- else -%}
         cast(
-            coalesce(price / nullif(quantity, 0), price) as decimal(18, 2)
+            case '{{ pos_price_basis() }}'
+                when 'unit' then price
+                when 'line' then coalesce(price / nullif(quantity, 0), price)
+            end as decimal(18, 2)
         ) as unit_price,
-        price as total_amount
-        {%- endif %}
+        cast(
+            case '{{ pos_price_basis() }}'
+                when 'unit' then price * quantity
+                when 'line' then price
+            end as decimal(18, 2)
+        ) as total_amount
 
     from latest
 
