@@ -3,6 +3,7 @@
 import click
 from dbt_metricflow.cli.main import cli as metricflow
 
+from ops.metrics import export as exports
 from ops.metrics.engine import SparkConfiguration
 
 
@@ -17,6 +18,15 @@ def metrics(ctx: click.Context, verbose: bool) -> None:
     # In place of MetricFlow's own group, which asks PyPI for a newer version at each start.
     ctx.obj = SparkConfiguration()
     ctx.obj.verbose = verbose
+
+
+@metrics.command()
+@click.pass_obj
+def export(configuration: SparkConfiguration) -> None:
+    """Write saved queries and metric views into the schema `metrics`."""
+    configuration.setup()
+    for sentence in exports.export(configuration):
+        click.echo(sentence)
 
 
 metrics.add_command(metricflow.commands["validate-configs"], "validate")

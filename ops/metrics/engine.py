@@ -44,7 +44,9 @@ class SparkTable(MetricFlowDataTable):
             return super().text_format(float_decimals)
         decimals = [column.column_type is Decimal for column in self.column_descriptions]
         rows = tuple(
-            tuple(f"{cell:f}" if exact and cell is not None else cell for exact, cell in zip(decimals, row, strict=True))
+            tuple(
+                f"{cell:f}" if exact and cell is not None else cell for exact, cell in zip(decimals, row, strict=True)
+            )
             for row in self.rows
         )
         columns = tuple(

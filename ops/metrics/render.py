@@ -7,16 +7,24 @@ a date is truncated in a way that lets Spark skip the files of other months.
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from dbt.contracts.graph.manifest import Manifest
 from metricflow.sql.render.databricks import DatabricksSqlExpressionRenderer
 from metricflow.sql.render.expr_renderer import SqlExpressionRenderer, SqlExpressionRenderResult
 from metricflow.sql.render.sql_plan_renderer import DefaultSqlPlanRenderer, SqlPlanRenderResult
-from metricflow.sql.sql_plan import SqlPlan
+from metricflow.sql.sql_plan import SqlPlan, SqlPlanNode
 from metricflow.sql.sql_select_node import SqlSelectStatementNode
+from metricflow.sql.sql_select_text_node import SqlSelectTextNode
 from metricflow_semantic_interfaces.type_enums.time_granularity import TimeGranularity
 from metricflow_semantics.sql.sql_exprs import (
+    SqlColumnReference,
+    SqlColumnReferenceExpression,
+    SqlComparison,
+    SqlComparisonExpression,
     SqlDateTruncExpression,
+    SqlExpressionNode,
+    SqlLogicalExpression,
     SqlPercentileExpression,
     SqlPercentileFunctionType,
     SqlRatioComputationExpression,
@@ -128,4 +136,46 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         for alias, source in sources:
             if source.as_sql_table_node:
                 self.EXPR_RENDERER.tables[alias] = source.as_sql_table_node.sql_table.sql
-        return super().visit_select_statement_node(node)
+        return super().visit_select_statement_node(self._computed_once(node))
+
+    def _computed_once(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
+        """The node, with what its joins compare by order as columns of their sources.
+
+        A cumulative metric joins every day with every row up to it. Spark
+        evaluates `CAST(date AS TIMESTAMP) > DATEADD(…, day)` for each of these
+        pairs, which takes five times as long as to compare two columns.
+        """
+        sources = {node.from_source_alias: node.from_source}
+        sources |= {join.right_source_alias: join.right_source for join in node.join_descs}
+        columns: dict[str, dict[str, str]] = {alias: {} for alias in sources}
+
+        def rewritten(expression: SqlExpressionNode | None) -> SqlExpressionNode | None:
+            if isinstance(expression, SqlLogicalExpression):
+                return SqlLogicalExpression.create(expression.operator, tuple(map(rewritten, expression.args)))
+            if isinstance(expression, SqlComparisonExpression) and expression.comparison is not SqlComparison.EQUALS:
+                left, right = computed(expression.left_expr), computed(expression.right_expr)
+                return SqlComparisonExpression.create(left, expression.comparison, right)
+            return expression
+
+        def computed(expression: SqlExpressionNode) -> SqlExpressionNode:
+            aliases = {each.col_ref.table_alias for each in expression.lineage.column_reference_exprs}
+            if len(aliases) != 1 or not aliases <= sources.keys():
+                return expression
+            [alias] = aliases
+            # Whatever MetricFlow compares by order is a time.
+            sql = f"CAST({self.EXPR_RENDERER.render_sql_expr(expression).sql} AS TIMESTAMP)"
+            name = columns[alias].setdefault(sql, f"__compared_{len(columns[alias])}")
+            return SqlColumnReferenceExpression.create(SqlColumnReference(alias, name))
+
+        def source(alias: str) -> SqlPlanNode:
+            if not columns[alias]:
+                return sources[alias]
+            text = "\n  , ".join(["SELECT\n  *", *(f"{sql} AS {name}" for sql, name in columns[alias].items())])
+            return SqlSelectTextNode.create(f"{text}\n{self._render_from_section(sources[alias], alias).sql}")
+
+        conditions = [rewritten(join.on_condition) for join in node.join_descs]
+        joins = tuple(
+            replace(join, right_source=source(join.right_source_alias), on_condition=condition)
+            for join, condition in zip(node.join_descs, conditions, strict=True)
+        )
+        return replace(node, from_source=source(node.from_source_alias), join_descs=joins)
