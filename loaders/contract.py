@@ -55,6 +55,11 @@ class Contract:
         for column in self.columns:
             if not column.type:
                 self._refuse(f"column {column.name} has no data_type", "give it one of Spark's types")
+            if folded(column.name) != column.name.lower():
+                self._refuse(
+                    f"column {column.name!r} has a character that a table cannot have",
+                    f"call it {folded(column.name)}: that matches {column.name!r} in the files",
+                )
             if column.name.startswith("_"):
                 self._refuse(f"column {column.name} begins with _", "those names are the loader's own: rename it")
         if len({column.name.lower() for column in self.columns}) < len(self.columns):
@@ -73,6 +78,14 @@ class Contract:
         kind = {"date": "dateFormat", "timestamp": "timestampFormat", "timestamp_ntz": "timestampNTZFormat"}
         pattern = self.options.get(kind.get(column.type, ""))
         return None if pattern is None else str(pattern)
+
+
+def folded(name: str) -> str:
+    """A column's name as files and contracts are matched by it: `Ticket No` -> `ticket_no`.
+
+    Case does not count, and what a Delta column name cannot have is an underscore.
+    """
+    return re.sub(r"[ ,;{}()\n\t=]+", "_", name.strip().lower())
 
 
 def normal_type(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from loaders import statements
-from loaders.contract import Contract
+from loaders.contract import Contract, folded
 from loaders.ledger import Outcome
 from loaders.listing import LandedFile
 from loaders.sql import identifier
@@ -41,15 +41,15 @@ def csv_header(file: LandedFile, contract: Contract) -> tuple[str, ...]:
             names = tuple(name.strip() for name in next(reader, ()))
     except (OSError, EOFError, UnicodeError, csv.Error) as error:
         raise Unfit(f"it cannot be read: {error}") from error
-    folded = [name.lower() for name in names]
-    if twice := sorted({name for name in folded if folded.count(name) > 1}):
+    matched = [folded(name) for name in names]
+    if twice := sorted({name for name in matched if matched.count(name) > 1}):
         raise Unfit(f"its header names a column twice: {', '.join(twice)}")
     return names
 
 
 def _require(contract: Contract, names: Iterable[str]) -> None:
-    present = {name.lower() for name in names}
-    absent = [column.name for column in contract.columns if column.required and column.name.lower() not in present]
+    present = {folded(name) for name in names}
+    absent = [column.name for column in contract.columns if column.required and folded(column.name) not in present]
     if absent:
         raise Unfit(f"it lacks the required column {', '.join(absent)}")
 

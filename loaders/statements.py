@@ -7,7 +7,7 @@ One atomic statement lands a batch: `insert into … replace where _load_id =
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from loaders.contract import Column, Contract
+from loaders.contract import Column, Contract, folded
 from loaders.ledger import TABLE as LEDGER
 from loaders.listing import LandedFile
 from loaders.sql import identifier, in_list, literal, option, rows
@@ -113,7 +113,7 @@ def cast(expression: str, column: Column, pattern: str | None, physical: str) ->
 
 def errors(contract: Contract, reader: Reader) -> str:
     """An array of {column, value, reason}, empty for a row that fits."""
-    names = {name.lower(): name for name in reader.cells}
+    names = {folded(name): name for name in reader.cells}
     checks = []
     if reader.corrupt:
         checks.append(
@@ -122,7 +122,7 @@ def errors(contract: Contract, reader: Reader) -> str:
             "'reason', 'the row has too many or too few fields'), null)"
         )
     for column in contract.columns:
-        name = names.get(column.name.lower())
+        name = names.get(folded(column.name))
         if name is None:
             continue
         cell = reader.cells[name]
@@ -148,8 +148,8 @@ def errors(contract: Contract, reader: Reader) -> str:
 
 def unknown_columns(contract: Contract, reader: Reader) -> list[str]:
     """The files' columns that the contract does not know, as the files spell them."""
-    known = {column.name.lower() for column in contract.columns}
-    return [name for name in reader.cells if name.lower() not in known]
+    known = {folded(column.name) for column in contract.columns}
+    return [name for name in reader.cells if folded(name) not in known]
 
 
 def _json(reader: Reader, names: Iterable[str]) -> str:
@@ -217,7 +217,7 @@ def land(
     """
     selects = []
     for reader in readers:
-        names = {name.lower(): name for name in reader.cells}
+        names = {folded(name): name for name in reader.cells}
         values = {
             "_source_file": "_file",
             "_source_modified_at": "_modified",
@@ -226,7 +226,7 @@ def land(
             "_rescued_data": _json(reader, unknown_columns(contract, reader)),
         }
         for column in contract.columns:
-            name = names.get(column.name.lower())
+            name = names.get(folded(column.name))
             values[column.name.lower()] = (
                 cast(reader.cells[name], column, contract.format_of(column), reader.physical[name])
                 if name

@@ -42,6 +42,7 @@ def test_the_dbt_sources_are_the_contracts():
         ({"columns": ()}, "declares no columns"),
         ({"columns": (Column("a", ""),)}, "column a has no data_type"),
         ({"columns": (Column("_a", "int"),)}, "column _a begins with _"),
+        ({"columns": (Column("Ticket No", "int"),)}, "column 'Ticket No' has a character that a table cannot have"),
         ({"columns": (Column("a", "int"), Column("A", "int"))}, "declares a column twice"),
     ],
 )

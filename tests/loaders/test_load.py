@@ -145,11 +145,11 @@ def test_a_file_gone_from_landing_keeps_its_rows(bench):
     assert (report.files_missing, bench.rows()) == (1, [(1, None, None, "a")])
 
 
-def test_columns_are_matched_by_name_in_any_order_and_case(bench):
-    bench.put("a.csv", "x,1", header="NOTE,Id")
+def test_columns_are_matched_by_name_in_any_order_case_and_spacing(bench):
+    bench.put("a.csv", "x,1,31-12-2022", header="NOTE,Id, Sold On ")
     bench.put("b.csv", "2,,,y")
     bench.load()
-    assert bench.rows() == [(1, None, None, "x"), (2, None, None, "y")]
+    assert bench.rows() == [(1, "2022-12-31", None, "x"), (2, None, None, "y")]
 
 
 def test_unknown_columns_are_rescued(bench):
