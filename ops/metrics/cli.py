@@ -5,6 +5,7 @@ from dbt_metricflow.cli.main import cli as metricflow
 
 from ops.metrics import export as exports
 from ops.metrics.engine import SparkConfiguration
+from ops.metrics.page import page
 
 
 @click.group(commands=metricflow.commands)
@@ -27,6 +28,15 @@ def export(configuration: SparkConfiguration) -> None:
     configuration.setup()
     for sentence in exports.export(configuration):
         click.echo(sentence)
+
+
+@metrics.command("page")
+@click.pass_obj
+def print_page(configuration: SparkConfiguration) -> None:
+    """Print docs/metrics.md, made from the definitions and the exported metrics."""
+    configuration.setup()
+    for part in page(configuration):
+        click.echo(part)
 
 
 metrics.add_command(metricflow.commands["validate-configs"], "validate")

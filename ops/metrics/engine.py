@@ -1,6 +1,5 @@
 """MetricFlow on dbt-spark: its own configuration and SQL client, subclassed where they refuse Spark."""
 
-import datetime
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -33,10 +32,9 @@ class SparkTable(MetricFlowDataTable):
 
     @classmethod
     def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
-        """The rows as Spark sent them, dates as timestamps at midnight, as MetricFlow has them."""
-        cells = tuple(tuple(map(_cell, row)) for row in rows)
-        kinds = (next((type(row[i]) for row in cells if row[i] is not None), type(None)) for i in range(len(columns)))
-        return cls(tuple(map(ColumnDescription, columns, kinds)), cells)
+        """The rows as Spark sent them; a column has the type of its first cell that is not null."""
+        kinds = (next((type(row[i]) for row in rows if row[i] is not None), type(None)) for i in range(len(columns)))
+        return cls(tuple(map(ColumnDescription, columns, kinds)), tuple(map(tuple, rows)))
 
     def text_format(self, float_decimals: int | None = None) -> str:
         """The table as text; decimals with all of their digits, unless `float_decimals` says how many."""
@@ -54,12 +52,6 @@ class SparkTable(MetricFlowDataTable):
             for exact, column in zip(decimals, self.column_descriptions, strict=True)
         )
         return MetricFlowDataTable(columns, rows).text_format()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return datetime.datetime.combine(value, datetime.time())
-    return value
 
 
 class ProfileSession(Session):
@@ -92,7 +84,7 @@ class SparkSqlClient(AdapterBackedSqlClient):
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session of its own, closed at the end."""
+        """A session, closed at the end. One at a time: dbt has one connection in a thread."""
         with self._adapter.connection_named(f"metricflow_{mf_random_id()}"):
             yield ProfileSession(self._adapter.connections.get_thread_connection())
 

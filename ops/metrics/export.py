@@ -45,7 +45,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     made = views(configuration)
     described = descriptions(configuration, made)
     with configuration.sql_client.session() as session:
-        for query in configuration.semantic_manifest.saved_queries:
+        for query in sorted(configuration.semantic_manifest.saved_queries, key=lambda each: each.name):
             for each in query.exports:
                 yield _export_query(session, configuration, query, each, described)
         for view in made:

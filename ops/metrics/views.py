@@ -75,12 +75,13 @@ class MetricView:
 def metric_views(configuration: CLIConfiguration, renderer: SqlExpressionRenderer, dates: dict) -> list[MetricView]:
     """The metric views of a project, one for each semantic model with a metric that can be expressed."""
     manifest = configuration.semantic_manifest
-    metrics = {metric.name: metric for metric in manifest.metrics if not metric.type_params.is_private}
+    # In the order of their names: dbt's own changes with partial parsing.
+    metrics = sorted((each for each in manifest.metrics if not each.type_params.is_private), key=lambda each: each.name)
     views = []
-    for model in manifest.semantic_models:
+    for model in sorted(manifest.semantic_models, key=lambda each: each.name):
         words = _Words(model, manifest, renderer, dates)
         measures, absent = [], {}
-        for metric in metrics.values():
+        for metric in metrics:
             if words.models_of(metric) != {model.name}:
                 continue
             try:

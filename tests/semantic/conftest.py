@@ -1,0 +1,69 @@
+"""MetricFlow in this process: one engine for the project, one for the small shop."""
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ops.metrics.engine import SparkConfiguration
+from ops.metrics.export import export
+from ops.settings import PROJECT
+from ops.thrift import Session
+from tests.conftest import dbt
+
+SHOP = Path(__file__).parent / "shop"
+
+
+def configured(state: Path, project: Path = PROJECT) -> SparkConfiguration:
+    configuration = SparkConfiguration(project, state)
+    configuration.setup(dbt_profiles_path=PROJECT, configure_file_logging=False)
+    # dbt keeps one adapter in a process: take it before another project is set up.
+    assert configuration.sql_client
+    return configuration
+
+
+@pytest.fixture(scope="session")
+def project(built, tmp_path_factory) -> SparkConfiguration:
+    """The project's metrics over the built gold tables."""
+    return configured(tmp_path_factory.mktemp("metrics"))
+
+
+@pytest.fixture(scope="session")
+def exported(project) -> list[str]:
+    """What `lakehouse metrics export` says of a first run."""
+    return list(export(project))
+
+
+@pytest.fixture(scope="session")
+def shop(server, tmp_path_factory) -> SparkConfiguration:
+    """The small project: orders, visits, balances and a calendar, as views."""
+    state = tmp_path_factory.mktemp("shop")
+    where = ("--project-dir", str(SHOP), "--profiles-dir", str(PROJECT), "--target-path", str(state / "build"))
+    run = dbt("run", *where)
+    assert run.returncode == 0, run.stdout
+    return configured(state, SHOP)
+
+
+@pytest.fixture(scope="session")
+def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
+    """DuckDB over the exported rows of gold: tables `sales` and `days`."""
+    folder, duck = tmp_path_factory.mktemp("gold"), duckdb.connect()
+    queries = {
+        "sales": (
+            """select invoice_id, sales.customer_id, category, shopping_mall, quantity, unit_price, total_amount,
+                invoice_date as day, gender, customers.age_band
+            from gold.fct_sales as sales left join gold.dim_customers as customers using (customer_id)""",
+            {"unit_price": "decimal(18,2)", "total_amount": "decimal(18,2)", "day": "date", "quantity": "int"},
+        ),
+        "days": ("select date_day as day from gold.dim_dates", {"day": "date"}),
+    }
+    with Session(server) as session:
+        for table, (query, types) in queries.items():
+            with (folder / f"{table}.csv").open("w", newline="") as file:
+                result = session.query(query)
+                writer = csv.writer(file)
+                writer.writerow(result.columns)
+                writer.writerows(result.rows)
+            duck.execute(f"create table {table} as from read_csv('{file.name}', header = true, types = {types})")
+    return duck

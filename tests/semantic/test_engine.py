@@ -1,0 +1,141 @@
+"""Everything MetricFlow has, on Spark: a small shop, its results worked out by hand."""
+
+from datetime import datetime
+from decimal import Decimal as D
+
+import pytest
+from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+JANUARY, FEBRUARY, MARCH, APRIL = (datetime(2024, month, 1) for month in range(1, 5))
+
+
+def rows(shop, metrics: str, by: str = "", **request) -> list[tuple]:
+    """The result of a query in the order of its keys."""
+    request = MetricFlowQueryRequest.create(metric_names=metrics.split(), group_by_names=by.split() or None, **request)
+    return sorted(shop.mf.query(request).result_df.rows, key=lambda row: (row[0] is None, row[0]))
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("amount", D("45.75")),
+        ("orders", 5),
+        ("gifts", 2),
+        ("buyers", 3),
+        ("largest", D("20.50")),
+        ("smallest", D("3.00")),
+        ("mean", D("9.15")),
+        ("middle", 7.0),
+        # Of 3, 5.25, 7, 10, 20.5 at 0.8 * 4 = 3.2: 10 + 0.2 * 10.5.
+        ("p80_continuous", 12.1),
+        ("p80_approximate", 12.1),
+        ("p80_discrete", 10),
+        ("p80_approximate_discrete", 10),
+        ("amount_per_order", D("9.15")),
+        ("gift_share", 0.4),
+        ("amount_all_time", D("45.75")),
+        # Of three visits, two were followed by an order within two days.
+        ("visit_to_order_rate", 2 / 3),
+        # The last day of all, or of each account.
+        ("balance", D("70")),
+        ("balance_of_accounts", D("180")),
+    ],
+)
+def test_a_metric_over_everything(shop, metric, value):
+    [(found,)] = rows(shop, metric)
+    assert found == pytest.approx(value)
+    assert not isinstance(value, D) or isinstance(found, D)
+
+
+@pytest.mark.parametrize(
+    ("grain", "expected"),
+    [
+        ("minute", {datetime(2024, 1, 31, 10, 15): 10, datetime(2024, 2, 1, 10, 45): 20.5,
+                    datetime(2024, 2, 29, 23, 59): 5.25, datetime(2024, 4, 1): 10}),
+        ("hour", {datetime(2024, 1, 31, 10): 10, datetime(2024, 2, 1, 10): 20.5,
+                  datetime(2024, 2, 29, 23): 5.25, datetime(2024, 4, 1): 10}),
+        ("day", {datetime(2024, 1, 31): 10, datetime(2024, 2, 1): 20.5, datetime(2024, 2, 29): 5.25, APRIL: 10}),
+        ("week", {datetime(2024, 1, 29): 30.5, datetime(2024, 2, 26): 5.25, APRIL: 10}),
+        ("month", {JANUARY: 10, FEBRUARY: 25.75, APRIL: 10}),
+        ("quarter", {JANUARY: 35.75, APRIL: 10}),
+        ("year", {JANUARY: 45.75}),
+        ("season", {"2024-01-01": 35.75, "2024-03-01": 10}),
+    ],
+)  # fmt: skip
+def test_a_metric_by_period(shop, grain, expected):
+    assert dict(rows(shop, "amount", f"metric_time__{grain}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("amount_each_day", {JANUARY: 10, FEBRUARY: D("25.75"), MARCH: 0, APRIL: 10}),
+        ("amount_change", {JANUARY: None, FEBRUARY: D("15.75"), MARCH: None, APRIL: None}),
+        ("amount_all_time", {JANUARY: 10, FEBRUARY: D("30.50"), MARCH: D("35.75"), APRIL: D("45.75")}),
+        # To the end of March: since the first of February. Of April: since the first of March.
+        ("amount_2_months", {JANUARY: 10, FEBRUARY: D("35.75"), MARCH: D("25.75"), APRIL: 10}),
+        ("amount_month_to_date", {JANUARY: 10, FEBRUARY: D("25.75"), APRIL: 10}),
+        ("gift_share", {JANUARY: 1, FEBRUARY: 0.5, APRIL: None}),
+        ("visit_to_order_rate", {JANUARY: 0.5, APRIL: 1}),
+        ("balance", {JANUARY: 160, FEBRUARY: 70}),
+    ],
+)
+def test_a_metric_by_month(shop, metric, expected):
+    assert dict(rows(shop, metric, "metric_time__month")) == expected
+
+
+def test_an_offset_to_the_start_of_the_month(shop):
+    found = {
+        day: value for day, value in rows(shop, "amount_since_month_start", "metric_time__day") if value is not None
+    }
+    assert found == {FEBRUARY: 0, datetime(2024, 2, 29): D("-15.25"), APRIL: 0}
+
+
+def test_a_running_total_within_a_span_of_time_counts_what_was_before(shop):
+    span = {"time_constraint_start": datetime(2024, 2, 1), "time_constraint_end": datetime(2024, 2, 2)}
+    assert [value for _, value in rows(shop, "amount_all_time", "metric_time__day", **span)] == [D("30.50")] * 2
+
+
+def test_a_dimension_two_joins_away_is_null_where_a_link_is_missing(shop):
+    assert rows(shop, "amount", "customer__region__country") == [("Here", D("30.50")), (None, D("15.25"))]
+
+
+def test_a_metric_filters_another(shop):
+    more = "{{ Metric('orders', group_by=['customer']) }} > 1"
+    assert rows(shop, "amount", "customer", where_constraints=[more]) == [("c1", D("30.50"))]
+
+
+def test_a_filter_on_null(shop):
+    without = "{{ Dimension('customer__region_code') }} is null"
+    assert rows(shop, "amount", where_constraints=[without]) == [(D("10.00"),)]
+
+
+def test_an_empty_result(shop):
+    early = "{{ TimeDimension('metric_time', 'day') }} < '2024-01-01'"
+    assert rows(shop, "amount", "metric_time__month", where_constraints=[early]) == []
+
+
+def test_metrics_of_two_facts_side_by_side(shop):
+    assert rows(shop, "amount visits", "metric_time__month") == [
+        (JANUARY, 10, 2), (FEBRUARY, D("25.75"), None), (APRIL, 10, 1)
+    ]  # fmt: skip
+
+
+def test_order_and_limit(shop):
+    request = MetricFlowQueryRequest.create(
+        metric_names=["amount"], group_by_names=["metric_time__month"], order_by_names=["-amount"], limit=1
+    )
+    assert shop.mf.query(request).result_df.rows == ((FEBRUARY, D("25.75")),)
+
+
+def test_ansi_is_on_and_what_it_refuses_is_told(shop):
+    divided = "{{ Dimension('customer__region_code') }} = 1 / 0"
+    with pytest.raises(Exception, match="CAST_INVALID_INPUT|DIVIDE_BY_ZERO"):
+        rows(shop, "amount", where_constraints=[divided])
+
+
+def test_a_result_is_printed_with_its_decimals(shop):
+    request = MetricFlowQueryRequest.create(metric_names=["amount", "middle", "mean"])
+    table = shop.mf.query(request).result_df
+    assert table.text_format().split()[-3:] == ["45.75", "7", "9.150000"]
+    assert table.text_format(3).split()[-3:] == ["45.750", "7.000", "9.150"]

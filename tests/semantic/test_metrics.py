@@ -1,0 +1,232 @@
+"""The same number everywhere: MetricFlow, metric views and exports against what DuckDB computes of gold."""
+
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+from ops.metrics.export import schema, views
+from ops.settings import PROJECT
+from ops.thrift import SqlError
+from tests.conftest import lakehouse
+
+# The keys of a result, by the name they have in exports and metric views.
+KEYS = {
+    "metric_time__day": "day",
+    "metric_time__month": "date_trunc('month', day)::date",
+    # Fiscal years begin in February.
+    "metric_time__fiscal_quarter": "(date_trunc('quarter', day - interval 1 month) + interval 1 month)::date",
+    "shopping_mall": "shopping_mall",
+    "category": "category",
+    "customer__gender": "gender",
+    "customer__age_band": "age_band",
+}
+AGGREGATES = {
+    "revenue": "sum(total_amount)",
+    "units": "sum(quantity)",
+    "invoices": "count(distinct invoice_id)",
+    "buying_customers": "count(distinct customer_id) filter (customer_id <> 'unknown')",
+    "average_invoice_value": "sum(total_amount)::double / count(distinct invoice_id)",
+    "units_per_invoice": "sum(quantity)::double / count(distinct invoice_id)",
+    "premium_share": "sum(total_amount) filter (unit_price >= 1000)::double / sum(total_amount)::double",
+    "weekend_share": "sum(total_amount) filter (isodow(day) >= 6)::double / sum(total_amount)::double",
+    "median_unit_price": "median(unit_price)::double",
+}
+# The days a running total adds up, and how far back a growth looks.
+RUNNING = {
+    "revenue_rolling_3_months": "sold > days.day - interval 3 month",
+    "revenue_year_to_date": "sold >= date_trunc('year', days.day)",
+}
+GROWTHS = {"revenue_growth_month_over_month": 1, "revenue_growth_year_over_year": 12}
+EXPECTED = {**AGGREGATES, **RUNNING, **GROWTHS}
+
+BY_MONTH = ("metric_time__month",)
+BY_MONTH_AND_GENDER = ("metric_time__month", "customer__gender")
+
+
+def expected(gold, metric: str, keys: tuple[str, ...]) -> dict[tuple, object]:
+    """Keys -> value, for each that has a value."""
+    named = ", ".join(f"{KEYS[key]} as {key}" for key in keys)
+    others = [key for key in keys if not key.startswith("metric_time")]
+    if metric in AGGREGATES:
+        query = f"select {named}, {AGGREGATES[metric]} as value from sales group by all"
+    elif metric in RUNNING:
+        query = f"""
+            with sold as (select day as sold, * exclude (day) from sales),
+            running as (
+                select days.day, sold.* exclude (sold, total_amount), total_amount
+                from days join sold on sold <= days.day and {RUNNING[metric]}
+            ),
+            daily as (select day, {named}, sum(total_amount) as total from running group by all)
+            select {", ".join(keys)}, arg_max(total, day) as value from daily group by all"""
+    else:
+        matched = "".join(f" and now.{key} = ago.{key}" for key in others)
+        query = f"""
+            with monthly as (select {named}, sum(total_amount)::double as total from sales group by all)
+            select {", ".join(f"now.{key}" for key in keys)}, now.total / ago.total - 1 as value
+            from monthly as now join monthly as ago
+                on now.metric_time__month = ago.metric_time__month + interval {GROWTHS[metric]} month{matched}"""
+    return result(gold.execute(query).fetchall())
+
+
+def result(rows) -> dict[tuple, object]:
+    """Rows of keys and a value as a dictionary, without those that have no value."""
+    found = {tuple(str(key)[:10] for key in row[:-1]): row[-1] for row in rows if row[-1] is not None}
+    assert found and len(found) == len([row for row in rows if row[-1] is not None])
+    return found
+
+
+def same(found: dict, wanted: dict) -> None:
+    """Decimals and counts are equal, quotients to the sixth digit."""
+    assert found.keys() == wanted.keys()
+    for key, value in wanted.items():
+        if isinstance(value, (Decimal, int)):
+            assert found[key] == value, key
+        else:
+            assert float(found[key]) == pytest.approx(value, abs=1e-6), key
+
+
+def queried(configuration, metric: str, keys: tuple[str, ...]) -> dict[tuple, object]:
+    own = {"shopping_mall": "sale__shopping_mall", "category": "sale__category"}
+    request = MetricFlowQueryRequest.create(metric_names=[metric], group_by_names=[own.get(key, key) for key in keys])
+    return result(configuration.mf.query(request).result_df.rows)
+
+
+def test_every_metric_has_an_expected_value(project):
+    assert set(EXPECTED) == {metric.name for metric in project.semantic_manifest.metrics}
+
+
+def test_every_metric_says_what_it_is_for(project):
+    for metric in project.semantic_manifest.metrics:
+        assert metric.description and metric.label
+        assert all((metric.config.meta or {}).get(key) for key in ("owner", "unit", "question")), metric.name
+
+
+@pytest.mark.parametrize("keys", [BY_MONTH, BY_MONTH_AND_GENDER], ids="-".join)
+@pytest.mark.parametrize("metric", EXPECTED)
+def test_metricflow_gives_the_expected_value(project, gold, metric, keys):
+    same(queried(project, metric, keys), expected(gold, metric, keys))
+
+
+@pytest.mark.parametrize("keys", [BY_MONTH, BY_MONTH_AND_GENDER, ("metric_time__fiscal_quarter",)], ids="-".join)
+def test_the_metric_view_gives_the_expected_values(project, exported, gold, session, keys):
+    [view] = views(project)
+    measures = [measure.name for measure in view.measures]
+    assert set(measures) == set(AGGREGATES) and set(view.absent) == set(RUNNING) | set(GROWTHS)
+    selected = ", ".join([*keys, *(f"measure({name})" for name in measures)])
+    rows = session.execute(f"select {selected} from metrics.{view.name} group by all")
+    for number, metric in enumerate(measures, start=len(keys)):
+        same(result([(*row[: len(keys)], row[number]) for row in rows]), expected(gold, metric, keys))
+
+
+def test_every_export_gives_the_expected_values(project, exported, gold, session):
+    for query in project.semantic_manifest.saved_queries:
+        [export] = query.exports
+        columns = [name for name, *_ in session.execute(f"describe metrics.{export.config.alias}")]
+        keys = tuple(name for name in columns if name in KEYS)
+        assert set(columns) == {*keys, *query.query_params.metrics}
+        rows = session.execute(f"select {', '.join([*keys, *columns])} from metrics.{export.config.alias}")
+        for number, name in enumerate(columns, start=len(keys)):
+            if name not in KEYS:
+                same(result([(*row[: len(keys)], row[number]) for row in rows]), expected(gold, name, keys))
+
+
+def test_exports_and_metric_views_are_described_and_keep_decimals(exported, session):
+    tables = [row[1] for row in session.execute("show tables in metrics")]
+    assert len(tables) == len(exported)
+    for table in tables:
+        columns = {name: (kind, comment) for name, kind, comment in session.execute(f"describe metrics.{table}")}
+        assert all(comment for _, comment in columns.values()), table
+        assert columns.get("revenue", ("decimal(28,2)",))[0] == "decimal(28,2)"
+        assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
+
+
+def test_a_second_export_changes_nothing(exported, session):
+    before = sorted(map(repr, session.execute("select * from metrics.sales_by_month")))
+    again = lakehouse("metrics", "export")
+    assert again.exit_code == 0, again.output
+    assert "unchanged" in again.output.splitlines()[-1]
+    assert sorted(map(repr, session.execute("select * from metrics.sales_by_month"))) == before
+
+
+def test_a_developers_metrics_stand_beside_those_of_production(monkeypatch):
+    monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "dev_")
+    assert schema() == "dev_metrics"
+
+
+def test_validation_against_the_warehouse_finds_nothing(exported):
+    validated = lakehouse("metrics", "validate")
+    assert validated.exit_code == 0, validated.output
+    assert "ERROR" not in validated.output
+
+
+def test_validation_sees_what_spark_refuses(project):
+    with pytest.raises(SqlError, match="UNRESOLVED_COLUMN") as refused:
+        project.sql_client.dry_run("select nothing_there from gold.fct_sales")
+    assert "\tat " not in refused.value.message
+
+
+def test_the_readme_query_answers_with_decimals(exported):
+    asked = "query", "--metrics", "revenue,average_invoice_value", "--group-by", "metric_time__month", "--quiet"
+    shown = lakehouse("metrics", *asked, "--order", "metric_time__month")
+    assert shown.exit_code == 0, shown.output
+    lines = shown.output.splitlines()
+    assert "2021-01-01T00:00:00   9641614.62" in lines[2]
+
+
+def test_a_filter_on_time_reads_only_the_months_asked_for(project):
+    requests = [
+        {"where_constraints": ["{{ TimeDimension('metric_time', 'month') }} >= '2022-06-01'"]},
+        {"where_constraints": ["{{ TimeDimension('metric_time', 'day') }} >= '2022-06-01'"]},
+        {"where_constraints": ["year({{ TimeDimension('metric_time', 'year') }}) = 2022"]},
+    ]
+    pushed = []
+    for request in requests:
+        sql = explained(project, metric_names=["revenue"], group_by_names=["metric_time__month"], **request)
+        with project.sql_client.session() as session:
+            [(plan,)] = session.execute(f"explain {sql}")
+        pushed.append("PartitionFilters: [(" in plan or "PushedFilters: [IsNotNull(invoice_date), Greater" in plan)
+    assert pushed == [True] * len(requests)
+
+
+def explained(configuration, **request) -> str:
+    return configuration.mf.explain(MetricFlowQueryRequest.create(**request)).sql_statement.without_descriptions.sql
+
+
+def test_explained_sql_runs_as_plain_sql(exported, project, session):
+    shown = lakehouse("metrics", "query", "--quiet", "--explain", "--saved-query", "sales_by_month")
+    assert shown.exit_code == 0, shown.output
+    rows = lakehouse("sql", "--csv", shown.output)
+    assert rows.exit_code == 0, rows.output
+    assert len(rows.output.splitlines()) == 1 + 27
+
+
+def test_an_error_of_spark_is_one_readable_message(exported):
+    failing = "{{ Dimension('sale__category') }} + 1 = 2"
+    shown = lakehouse("metrics", "query", "--quiet", "--metrics", "revenue", "--where", failing)
+    assert shown.exit_code == 1
+    assert "ERROR: [CAST_INVALID_INPUT] The value '" in shown.output
+    assert "\tat " not in shown.output and "java." not in shown.output
+
+
+def test_other_commands_start_without_metricflow():
+    loaded = "import sys, ops.cli; print([name for name in sys.modules if name.startswith(('metricflow', 'dbt'))])"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_nothing_asks_the_network(exported, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("MetricFlow asked PyPI")
+
+    monkeypatch.setattr("update_checker.UpdateChecker.check", refuse)
+    assert lakehouse("metrics", "list", "metrics").exit_code == 0
+
+
+def test_the_page_is_as_the_metrics_are(exported):
+    shown = lakehouse("metrics", "page")
+    assert shown.exit_code == 0, shown.output
+    assert shown.output == (PROJECT / "docs" / "metrics.md").read_text(), (
+        "run: lakehouse metrics page > docs/metrics.md"
+    )
