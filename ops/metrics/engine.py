@@ -102,7 +102,7 @@ class SparkSqlClient(AdapterBackedSqlClient):
     def dry_run(self, stmt: str, sql_bind_parameter_set=None) -> None:
         """Have Spark plan a statement; it is not run."""
         with self.session() as session:
-            [(plan,)] = session.execute(f"EXPLAIN {stmt}")
+            plan = "\n".join(line for (line,) in session.execute(f"EXPLAIN {stmt}"))
         if plan.startswith(REFUSED):
             raise SqlError(readable(plan.removeprefix(REFUSED).strip()))
 
