@@ -12,6 +12,7 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.type_enums import EntityType
 from metricflow_semantic_interfaces.type_enums.export_destination_type import ExportDestinationType
 
+from loaders.sql import literal
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.render import dates
 from ops.metrics.views import Column, MetricView, line, metric_views
@@ -147,8 +148,3 @@ def _clear(session: Session, relation: str, kind: str) -> None:
 
 def _comments(columns) -> str:
     return ", ".join(f"{column.name} comment {literal(column.description)}" for column in columns)
-
-
-def literal(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -8,4 +8,4 @@ from
             explode(
                 sequence(date '2024-01-01', date '2024-04-30')
             ) as date_day
-    ) as days
+    ) as calendar
