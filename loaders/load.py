@@ -16,10 +16,11 @@ from ops.errors import LakehouseError
 from ops.settings import Settings
 from ops.thrift import Session, SqlError
 
-ATTEMPTS = 6
+ATTEMPTS = 10
 # Another session wrote or made the same table meanwhile, or dropped a scratch
 # table of a batch that we share with it: look again and repeat.
 REPEATABLE = (
+    "ALREADY_EXISTS",
     "DELTA_CONCURRENT",
     "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
     "DELTA_METADATA_CHANGED",
