@@ -6,14 +6,14 @@ a date is truncated in a way that lets Spark skip the files of other months.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dbt.contracts.graph.manifest import Manifest
 from metricflow.sql.render.databricks import DatabricksSqlExpressionRenderer
 from metricflow.sql.render.expr_renderer import SqlExpressionRenderer, SqlExpressionRenderResult
 from metricflow.sql.render.sql_plan_renderer import DefaultSqlPlanRenderer, SqlPlanRenderResult
-from metricflow.sql.sql_plan import SqlPlan, SqlPlanNode
+from metricflow.sql.sql_plan import SqlPlan, SqlPlanNode, SqlSelectColumn
 from metricflow.sql.sql_select_node import SqlSelectStatementNode
 from metricflow.sql.sql_select_text_node import SqlSelectTextNode
 from metricflow_semantic_interfaces.type_enums.time_granularity import TimeGranularity
@@ -24,10 +24,13 @@ from metricflow_semantics.sql.sql_exprs import (
     SqlComparisonExpression,
     SqlDateTruncExpression,
     SqlExpressionNode,
+    SqlFunction,
     SqlLogicalExpression,
+    SqlLogicalOperator,
     SqlPercentileExpression,
     SqlPercentileFunctionType,
     SqlRatioComputationExpression,
+    SqlStringExpression,
 )
 
 PERCENTILES = {
@@ -37,6 +40,12 @@ PERCENTILES = {
     SqlPercentileFunctionType.DISCRETE: "PERCENTILE_DISC({p}) WITHIN GROUP (ORDER BY {x})",
     SqlPercentileFunctionType.APPROXIMATE_DISCRETE: "APPROX_PERCENTILE({x}, {p})",
 }
+# Functions whose value of several rows is that of their values of some of the rows each.
+TOTALS = (SqlFunction.SUM, SqlFunction.MIN, SqlFunction.MAX)
+# How the columns begin that a join compares.
+COMPUTED = "__compared_"
+# How the column ends that has the weeks of the month of a week.
+OF_MONTH = "__of_month"
 OF_MONTHS = (TimeGranularity.MONTH, TimeGranularity.QUARTER, TimeGranularity.YEAR)
 
 
@@ -73,6 +82,53 @@ def truncated(granularity: TimeGranularity, column: str, month: str | None) -> s
     if granularity is TimeGranularity.DAY:
         return f"CAST({column} AS TIMESTAMP)"
     return f"DATE_TRUNC('{granularity.value}', {month if month and granularity in OF_MONTHS else column})"
+
+
+def weeks_of(month: str) -> str:
+    """The Mondays, as timestamps, of all weeks with a day in a month, given by its first day."""
+    # Dates know no summer time.
+    mondays = f"SEQUENCE(TRUNC({month}, 'week'), LAST_DAY({month}), INTERVAL 7 DAYS)"
+    return f"TRANSFORM({mondays}, monday -> CAST(monday AS TIMESTAMP))"
+
+
+def sources(node: SqlSelectStatementNode) -> dict[str, SqlPlanNode]:
+    """What a statement reads, by alias."""
+    joined = {join.right_source_alias: join.right_source for join in node.join_descs}
+    return {node.from_source_alias: node.from_source, **joined}
+
+
+def decomposable(
+    node: SqlSelectStatementNode, alias: str, conditions: Sequence[SqlExpressionNode | None]
+) -> list[str] | None:
+    """What a join needs of one source when it joins totals instead of rows: columns and totals, to be grouped.
+
+    None where that is not the same: only sums, least and greatest values of
+    this source's own columns may be computed of totals. `conditions` are those
+    of the joins.
+    """
+    totals: dict[str, str] = {}
+    others = [*node.group_bys, *node.order_bys]
+    for column in node.select_columns:
+        if not column.expr.lineage.contains_aggregate_exprs:
+            others.append(column)
+            continue
+        function = getattr(column.expr, "sql_function", None)
+        value = column.expr.sql_function_args[0].as_column_reference_expression if function in TOTALS else None
+        if not value or value.col_ref.table_alias != alias:
+            return None
+        name = value.col_ref.column_name
+        if totals.setdefault(name, f"{function.value}({name}) AS {name}") != f"{function.value}({name}) AS {name}":
+            return None
+    used = [each.expr.lineage for each in others] + [each.lineage for each in (node.where, *conditions) if each]
+    plain = {
+        each.col_ref.column_name
+        for lineage in used
+        for each in lineage.column_reference_exprs
+        if each.col_ref.table_alias == alias and not each.col_ref.column_name.startswith(COMPUTED)
+    }
+    if not totals or plain & totals.keys() or any(lineage.contains_ambiguous_exprs for lineage in used):
+        return None
+    return [*sorted(plain), *totals.values()]
 
 
 class SparkExpressionRenderer(DatabricksSqlExpressionRenderer):
@@ -121,6 +177,7 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
 
     def __init__(self, dates: Mapping[tuple[str, str], str | None]):
         self.EXPR_RENDERER = SparkExpressionRenderer(dates)
+        self.ctes: dict[str, SqlPlanNode] = {}
 
     @property
     def expr_renderer(self) -> SqlExpressionRenderer:
@@ -128,50 +185,126 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
 
     def render_sql_plan(self, sql_query_plan: SqlPlan) -> SqlPlanRenderResult:
         self.EXPR_RENDERER.tables.clear()
+        self.ctes.clear()
         return super().render_sql_plan(sql_query_plan)
 
     def visit_select_statement_node(self, node: SqlSelectStatementNode) -> SqlPlanRenderResult:
-        sources = [(node.from_source_alias, node.from_source)]
-        sources += [(join.right_source_alias, join.right_source) for join in node.join_descs]
-        for alias, source in sources:
+        self.ctes.update((cte.cte_alias, cte.select_statement) for cte in node.cte_sources)
+        self._note_tables(node)
+        return super().visit_select_statement_node(self._joined_cheaply(self._weeks_by_month(node)))
+
+    def _note_tables(self, node: SqlSelectStatementNode) -> None:
+        for alias, source in sources(node).items():
             if source.as_sql_table_node:
                 self.EXPR_RENDERER.tables[alias] = source.as_sql_table_node.sql_table.sql
-        return super().visit_select_statement_node(self._computed_once(node))
 
-    def _computed_once(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
-        """The node, with what its joins compare by order as columns of their sources.
+    def _month(self, expression: SqlExpressionNode) -> SqlExpressionNode | None:
+        """The partition column with the month of a date, for the date's column or its truncation; else None."""
+        if isinstance(expression, SqlDateTruncExpression):
+            expression = expression.arg
+        reference = expression.as_column_reference_expression
+        if not reference:
+            return None
+        alias = reference.col_ref.table_alias
+        month = self.EXPR_RENDERER.dates.get((self.EXPR_RENDERER.tables.get(alias), reference.col_ref.column_name))
+        return month and SqlColumnReferenceExpression.create(SqlColumnReference(alias, month))
+
+    def _weeks_by_month(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
+        """The node; what it asks of a week, it asks also of the weeks of the partition's month.
+
+        A week is no function of the month, so `week >= x` alone prunes nothing.
+        """
+        together = isinstance(node.where, SqlLogicalExpression) and node.where.operator is SqlLogicalOperator.AND
+        parts = node.where.args if together else (node.where,)
+        asked: dict[str, list[str]] = {}
+        for part in parts:
+            columns = set(part.used_columns or ()) if isinstance(part, SqlStringExpression) else ()
+            # Spark has no subquery in a lambda function.
+            if len(columns) == 1 and "select" not in part.sql_expr.lower():
+                asked.setdefault(*columns, []).append(f"({part.sql_expr})")
+        for week, conditions in asked.items():
+            if source := self._with_weeks_of_month(node.from_source, week):
+                condition = f"EXISTS({week}{OF_MONTH}, {week} -> {' AND '.join(conditions)})"
+                both = (node.where, SqlStringExpression.create(condition))
+                node = replace(
+                    node, from_source=source, where=SqlLogicalExpression.create(SqlLogicalOperator.AND, both)
+                )
+        return node
+
+    def _with_weeks_of_month(self, source: SqlPlanNode, week: str) -> SqlPlanNode | None:
+        """The source with a column more: the weeks of the month of a column's week; None where it is no such column."""
+        table = source.as_sql_table_node
+        node = self.ctes.get(table.sql_table.sql) if table else source.as_select_node
+        column = next((each.expr for each in node.select_columns if each.column_alias == week), None) if node else None
+        if not column or node.group_bys or node.distinct:
+            return None
+        self._note_tables(node)
+        if isinstance(column, SqlDateTruncExpression):
+            month = self._month(column)
+            if not month or column.time_granularity is not TimeGranularity.WEEK:
+                return None
+            weeks = SqlStringExpression.create(weeks_of(self._sql(month)))
+        else:
+            given = column.as_column_reference_expression and column.as_column_reference_expression.col_ref
+            if not given or given.table_alias != node.from_source_alias:
+                return None
+            inner = self._with_weeks_of_month(node.from_source, given.column_name)
+            if not inner:
+                return None
+            node = replace(node, from_source=inner)
+            weeks = SqlColumnReferenceExpression.create(
+                SqlColumnReference(given.table_alias, f"{given.column_name}{OF_MONTH}")
+            )
+        return node.with_select_columns([*node.select_columns, SqlSelectColumn(weeks, f"{week}{OF_MONTH}")])
+
+    def _joined_cheaply(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
+        """The node, with its joins as Spark does them fast.
 
         A cumulative metric joins every day with every row up to it. Spark
-        evaluates `CAST(date AS TIMESTAMP) > DATEADD(…, day)` for each of these
-        pairs, and the query takes three times as long as with columns to compare.
+        would evaluate what is compared for each of these pairs: it becomes a
+        column of its source. And only the total of the rows with equal columns
+        is joined, where the node adds them up. A join on a date is also one on
+        its month, so that the days of the other side prune.
         """
-        sources = {node.from_source_alias: node.from_source}
-        sources |= {join.right_source_alias: join.right_source for join in node.join_descs}
-        columns: dict[str, dict[str, str]] = {alias: {} for alias in sources}
+        given = sources(node)
+        columns: dict[str, dict[str, str]] = {alias: {} for alias in given}
 
         def rewritten(expression: SqlExpressionNode | None) -> SqlExpressionNode | None:
             if isinstance(expression, SqlLogicalExpression):
                 return SqlLogicalExpression.create(expression.operator, tuple(map(rewritten, expression.args)))
-            if isinstance(expression, SqlComparisonExpression) and expression.comparison is not SqlComparison.EQUALS:
-                left, right = computed(expression.left_expr), computed(expression.right_expr)
-                return SqlComparisonExpression.create(left, expression.comparison, right)
-            return expression
+            if not isinstance(expression, SqlComparisonExpression):
+                return expression
+            left, right = expression.left_expr, expression.right_expr
+            if expression.comparison is not SqlComparison.EQUALS:
+                return SqlComparisonExpression.create(computed(left), expression.comparison, computed(right))
+            months = [
+                SqlComparisonExpression.create(
+                    month, SqlComparison.EQUALS, SqlStringExpression.create(f"TRUNC({self._sql(other)}, 'month')")
+                )
+                for date, other in ((left, right), (right, left))
+                if (month := self._month(date))
+            ]
+            return SqlLogicalExpression.create(SqlLogicalOperator.AND, (expression, *months)) if months else expression
 
         def computed(expression: SqlExpressionNode) -> SqlExpressionNode:
             aliases = {each.col_ref.table_alias for each in expression.lineage.column_reference_exprs}
-            if len(aliases) != 1 or not aliases <= sources.keys():
+            if len(aliases) != 1 or not aliases <= given.keys():
                 return expression
             [alias] = aliases
             # Whatever MetricFlow compares by order is a time.
-            sql = f"CAST({self.EXPR_RENDERER.render_sql_expr(expression).sql} AS TIMESTAMP)"
-            name = columns[alias].setdefault(sql, f"__compared_{len(columns[alias])}")
+            sql = f"CAST({self._sql(expression)} AS TIMESTAMP)"
+            name = columns[alias].setdefault(sql, f"{COMPUTED}{len(columns[alias])}")
             return SqlColumnReferenceExpression.create(SqlColumnReference(alias, name))
 
         def source(alias: str) -> SqlPlanNode:
             if not columns[alias]:
-                return sources[alias]
-            text = "\n  , ".join(["SELECT\n  *", *(f"{sql} AS {name}" for sql, name in columns[alias].items())])
-            return SqlSelectTextNode.create(f"{text}\n{self._render_from_section(sources[alias], alias).sql}")
+                return given[alias]
+            named = [f"{sql} AS {name}" for sql, name in columns[alias].items()]
+            totals = decomposable(node, alias, conditions)
+            selected = ["*", *named] if totals is None else [*totals, *named]
+            text = "SELECT\n  " + "\n  , ".join(selected)
+            grouped = "" if totals is None else "\nGROUP BY ALL"
+            return SqlSelectTextNode.create(f"{text}\n{self._render_from_section(given[alias], alias).sql}{grouped}")
 
         conditions = [rewritten(join.on_condition) for join in node.join_descs]
         joins = tuple(
@@ -179,3 +312,6 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             for join, condition in zip(node.join_descs, conditions, strict=True)
         )
         return replace(node, from_source=source(node.from_source_alias), join_descs=joins)
+
+    def _sql(self, expression: SqlExpressionNode) -> str:
+        return self.EXPR_RENDERER.render_sql_expr(expression).sql

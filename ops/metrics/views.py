@@ -133,6 +133,7 @@ class _Words:
         """One row per row of the model, with the dimensions of the models it joins."""
         keys = [f"{e.expr or e.name} as __{e.name}" for e in self.model.entities if e.name in self.joined]
         keys += [f"cast({self._element(self.time).expr or self.time} as date) as __day"] if self.spines else []
+        relation = self.model.node_relation.relation_name
         columns, joins = ["base.*"], []
         for name, (other, key) in self.joined.items():
             found = [f"{d.expr or d.name} as {name}__{d.name}" for d in self._categorical(other)]
@@ -148,7 +149,11 @@ class _Words:
                 f"left join {spine.node_relation.relation_name} as spine{number}\n"
                 f"  on base.__day = spine{number}.{spine.primary_column.name}"
             )
-        base = f"(select {', '.join(['*', *keys])} from {self.model.node_relation.relation_name}) as base"
+            month = self.dates.get((relation, self._element(self.time).expr or self.time))
+            if month:
+                # Said also of the month, the days of the spine prune.
+                joins[-1] += f" and base.{month} = trunc(spine{number}.{spine.primary_column.name}, 'month')"
+        base = f"(select {', '.join(['*', *keys])} from {relation}) as base"
         return "\n".join([f"select {', '.join(columns)}", f"from {base}", *joins])
 
     def dimensions(self) -> tuple[Column, ...]:

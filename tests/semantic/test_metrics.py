@@ -2,14 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 from ops.metrics.export import schema, views
 from ops.settings import PROJECT
-from ops.thrift import SqlError
+from ops.thrift import Session, SqlError
 from tests.conftest import lakehouse
 
 # The keys of a result, by the name they have in exports and metric views.
@@ -176,19 +180,70 @@ def test_the_readme_query_answers_with_decimals(exported):
     assert "2021-01-01T00:00:00   9641614.62" in lines[2]
 
 
-def test_a_filter_on_time_reads_only_the_months_asked_for(project):
-    requests = [
-        {"where_constraints": ["{{ TimeDimension('metric_time', 'month') }} >= '2022-06-01'"]},
-        {"where_constraints": ["{{ TimeDimension('metric_time', 'day') }} >= '2022-06-01'"]},
-        {"where_constraints": ["year({{ TimeDimension('metric_time', 'year') }}) = 2022"]},
-    ]
-    pushed = []
-    for request in requests:
-        sql = explained(project, metric_names=["revenue"], group_by_names=["metric_time__month"], **request)
-        with project.sql_client.session() as session:
-            [(plan,)] = session.execute(f"explain {sql}")
-        pushed.append("PartitionFilters: [(" in plan or "PushedFilters: [IsNotNull(invoice_date), Greater" in plan)
-    assert pushed == [True] * len(requests)
+@pytest.fixture(scope="module")
+def sales_files(built, server) -> Iterator[Path]:
+    """The folder of `pruned.fct_sales`, a copy of the fact: a folder inside for each month."""
+    with Session(server) as session:
+        session.execute("create schema pruned")
+        session.execute(
+            """create table pruned.fct_sales using delta partitioned by (invoice_month) as
+            select * from gold.fct_sales distribute by invoice_month"""
+        )
+        yield server.home / "warehouse" / "pruned.db" / "fct_sales"
+        session.execute("drop schema pruned cascade")
+
+
+@contextmanager
+def only(folder: Path, months: list[str]) -> Iterator[None]:
+    """The files of other months are away meanwhile: a query that reads one of them fails."""
+    hidden = [each for each in folder.glob("invoice_month=*") if each.name[14:21] not in months]
+    for each in hidden:
+        each.rename(each.with_name(f"_{each.name}"))
+    try:
+        yield
+    finally:
+        for each in hidden:
+            each.with_name(f"_{each.name}").rename(each)
+
+
+def filtered(grain: str, condition: str) -> dict:
+    return {"where_constraints": [f"{{{{ TimeDimension('metric_time', '{grain}') }}}} {condition}"]}
+
+
+JUNE = {"time_constraint_start": datetime(2022, 6, 1), "time_constraint_end": datetime(2022, 6, 30)}
+A_YEAR = [f"2022-{month:02}" for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "grain", "asked", "months"),
+    [
+        ("revenue", "day", filtered("day", "between '2022-06-02' and '2022-06-20'"), ["2022-06"]),
+        ("revenue", "day", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        ("revenue", "month", filtered("week", "in ('2022-05-30', '2022-06-06')"), ["2022-05", "2022-06"]),
+        ("premium_share weekend_share", "month", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        ("revenue", "month", filtered("month", "= '2022-06-01'"), ["2022-06"]),
+        ("revenue", "month", filtered("quarter", "= '2022-04-01'"), ["2022-04", "2022-05", "2022-06"]),
+        ("revenue", "month", filtered("year", "= '2022-01-01'"), A_YEAR),
+        ("revenue", "month", filtered("fiscal_quarter", "= '2022-05-01'"), ["2022-05", "2022-06", "2022-07"]),
+        ("revenue", "month", JUNE, ["2022-06"]),
+        ("revenue", "fiscal_quarter", JUNE, ["2022-06"]),
+        ("revenue", "week", JUNE, ["2022-05", "2022-06", "2022-07"]),
+        ("revenue_growth_month_over_month", "month", JUNE, ["2022-05", "2022-06"]),
+        ("revenue_growth_year_over_year", "month", filtered("month", "= '2022-06-01'"), ["2021-06", "2022-06"]),
+        ("revenue_rolling_3_months", "month", JUNE, ["2022-03", "2022-04", "2022-05", "2022-06"]),
+    ],
+)
+def test_a_filter_on_time_reads_only_the_months_asked_for(project, sales_files, session, metrics, grain, asked, months):
+    sql = explained(project, metric_names=metrics.split(), group_by_names=[f"metric_time__{grain}"], **asked)
+    complete = sorted(session.execute(sql))
+    with only(sales_files, months):
+        assert sorted(session.execute(sql.replace("gold.fct_sales", "pruned.fct_sales"))) == complete != []
+
+
+def test_a_query_without_a_filter_reads_every_month(project, sales_files, session):
+    sql = explained(project, metric_names=["revenue"], group_by_names=["metric_time__month"])
+    with only(sales_files, A_YEAR), pytest.raises(SqlError, match="FILE_NOT_EXIST|does not exist"):
+        session.execute(sql.replace("gold.fct_sales", "pruned.fct_sales"))
 
 
 def explained(configuration, **request) -> str:
