@@ -5,6 +5,7 @@ like the schemas that dbt builds.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 
@@ -12,13 +13,16 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.type_enums import EntityType
 from metricflow_semantic_interfaces.type_enums.export_destination_type import ExportDestinationType
 
-from loaders.sql import literal
+from loaders.sql import identifier, literal
+from ops.errors import LakehouseError
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.render import dates
 from ops.metrics.views import Column, MetricView, line, metric_views
 from ops.thrift import Session
 
 SCHEMA = "metrics"
+# The table property that tells which dbt project exported a table or a view.
+PROJECT = "lakehouse.project"
 # The table property that tells whether a metric view is as it would be made anew.
 DEFINITION = "lakehouse.definition"
 
@@ -35,22 +39,31 @@ def views(configuration: SparkConfiguration) -> list[MetricView]:
 
 
 def export(configuration: SparkConfiguration) -> Iterator[str]:
-    """Write everything, and say of each what was done.
+    """Write everything, drop what only an earlier export wrote, and say of each what was done.
 
     A table is replaced in one statement: readers see the earlier one until
     then, also when the new one fails. Spark cannot replace a metric view, so a
     new one is made first and takes the place of the earlier one in two
     statements; one that did not change stays. Raises SqlError at the first
-    that Spark refuses.
+    that Spark refuses, LakehouseError where a view has the name of somebody
+    else's table; nothing is dropped then.
     """
     made = views(configuration)
     described = descriptions(configuration, made)
+    project = configuration.manifest.metadata.project_name
+    written = set()
     with configuration.sql_client.session() as session:
         for query in sorted(configuration.semantic_manifest.saved_queries, key=lambda each: each.name):
             for each in query.exports:
-                yield _export_query(session, configuration, query, each, described)
+                relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
+                yield f"{relation}: {_export_query(session, configuration, query, each, relation, described)}"
+                written.add(relation)
         for view in made:
-            yield _export_view(session, view)
+            relation = f"{schema()}.{view.name}".lower()
+            yield f"{relation}: {_export_view(session, view, relation, project)}"
+            written.add(relation)
+        for relation in _drop_others(session, written, project):
+            yield f"{relation}: dropped, nothing defines it any more"
 
 
 def descriptions(configuration: SparkConfiguration, made: list[MetricView]) -> dict[str, str]:
@@ -84,10 +97,9 @@ def saved_query_sql(configuration: SparkConfiguration, name: str) -> str:
     return explained.sql_statement.without_descriptions.sql
 
 
-def _export_query(session: Session, configuration, query, given, described: dict[str, str]) -> str:
-    place = schema(given.config.schema_name)
-    relation = f"{place}.{given.config.alias or given.name}"
+def _export_query(session: Session, configuration, query, given, relation: str, described: dict[str, str]) -> str:
     sql = saved_query_sql(configuration, query.name)
+    project = configuration.manifest.metadata.project_name
     columns = []
     selected = []
     for name, kind, *_ in session.execute(f"describe query {sql}"):
@@ -97,53 +109,74 @@ def _export_query(session: Session, configuration, query, given, described: dict
         selected.append(f"{f'cast({name} as date)' if period else name} as {column}")
         columns.append(Column(column, name, described.get(column, "")))
     kind = "view" if given.config.export_as is ExportDestinationType.VIEW else "table"
-    session.execute(f"create schema if not exists {place}")
-    _clear(session, relation, kind)
+    session.execute(f"create schema if not exists {relation.partition('.')[0]}")
+    clear(session, relation, kind, project)
+    about = f"comment {literal(line(query.description))} tblproperties ({literal(PROJECT)} = {literal(project)})"
     body = f"select {', '.join(selected)} from (\n{sql}\n)"
-    comment = f"comment {literal(line(query.description))}"
     if kind == "view":
-        session.execute(f"create or replace view {relation} ({_comments(columns)}) {comment} as {body}")
-        return f"{relation}: view"
-    session.execute(f"create or replace table {relation} using delta {comment} as {body}")
+        session.execute(f"create or replace view {relation} ({_comments(columns)}) {about} as {body}")
+        return "view"
+    session.execute(f"create or replace table {relation} using delta {about} as {body}")
+    # Delta's log knows the rows written; counting them would take longer than writing them.
+    history = session.query(f"describe history {relation} limit 1")
+    [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
-    [(rows,)] = session.execute(f"select count(*) from {relation}")
-    return f"{relation}: table of {rows} rows"
+    return f"table of {json.loads(commit['operationMetrics'])['numOutputRows']} rows"
 
 
-def _export_view(session: Session, view: MetricView) -> str:
-    place = schema()
-    relation = f"{place}.{view.name}"
+def _export_view(session: Session, view: MetricView, relation: str, project: str) -> str:
     columns = view.dimensions + view.measures
-    stamp = hashlib.sha256(repr((view.definition, columns, view.description)).encode()).hexdigest()
-    sentence = f"{relation}: metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
+    stamp = hashlib.sha256(repr((view.definition, columns, view.description, project)).encode()).hexdigest()
+    sentence = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
+    place, name = relation.split(".")
     session.execute(f"create schema if not exists {place}")
-    if view.name in _names(session, place, "view"):
-        properties = dict(session.execute(f"show tblproperties {relation}"))
-        if properties.get(DEFINITION) == stamp:
-            return f"{sentence}, unchanged"
+    if name in _names(session, place, "view") and _properties(session, relation).get(DEFINITION) == stamp:
+        return f"{sentence}, unchanged"
     new = f"{relation}__new"
     session.execute(f"drop view if exists {new}")
+    properties = f"{literal(PROJECT)} = {literal(project)}, {literal(DEFINITION)} = {literal(stamp)}"
     session.execute(
         f"create view {new} ({_comments(columns)}) with metrics language yaml comment {literal(view.description)} "
-        f"tblproperties ({literal(DEFINITION)} = {literal(stamp)}) as $$\n{view.definition}$$"
+        f"tblproperties ({properties}) as $$\n{view.definition}$$"
     )
-    _clear(session, relation, "nothing")
+    clear(session, relation, "nothing", project)
     session.execute(f"alter view {new} rename to {relation}")
     return sentence
 
 
 def _names(session: Session, place: str, kind: str) -> set[str]:
+    """The views, or the tables and the views, of a schema."""
     return {name for _, name, _ in session.execute(f"show {kind}s in {place}")}
 
 
-def _clear(session: Session, relation: str, kind: str) -> None:
-    """Drop what has the relation's name and is of another kind, which `create or replace` would refuse."""
+def _properties(session: Session, relation: str) -> dict[str, str]:
+    return dict(session.execute(f"show tblproperties {relation}"))
+
+
+def clear(session: Session, relation: str, kind: str, project: str) -> None:
+    """Drop what has the relation's name and is of another kind, which `create or replace` would refuse.
+
+    Raises LakehouseError where that is a table which the project did not export.
+    """
     place, name = relation.split(".")
     if name in _names(session, place, "view"):
         if kind != "view":
             session.execute(f"drop view {relation}")
     elif name in _names(session, place, "table") and kind != "table":
+        if _properties(session, relation).get(PROJECT) != project:
+            raise LakehouseError(f"{relation} is a table that no export wrote", "rename or drop it")
         session.execute(f"drop table {relation}")
+
+
+def _drop_others(session: Session, written: set[str], project: str) -> Iterator[str]:
+    """Drop what an export of this project wrote earlier, but not now; what others made stays."""
+    for place in sorted({relation.partition(".")[0] for relation in written}):
+        for name in sorted(_names(session, place, "table")):
+            relation = identifier(place, name)
+            if f"{place}.{name}" in written or _properties(session, relation).get(PROJECT) != project:
+                continue
+            session.execute(f"drop {'view' if name in _names(session, place, 'view') else 'table'} {relation}")
+            yield f"{place}.{name}"
 
 
 def _comments(columns) -> str:

@@ -86,9 +86,11 @@ def truncated(granularity: TimeGranularity, column: str, month: str | None) -> s
 
 def weeks_of(month: str) -> str:
     """The Mondays, as timestamps, of all weeks with a day in a month, given by its first day."""
-    # Dates know no summer time.
-    mondays = f"SEQUENCE(TRUNC({month}, 'week'), LAST_DAY({month}), INTERVAL 7 DAYS)"
-    return f"TRANSFORM({mondays}, monday -> CAST(monday AS TIMESTAMP))"
+    # Not SEQUENCE, which might fail: Spark moves no such thing below a join.
+    mondays = (
+        f"TRANSFORM(ARRAY(0, 7, 14, 21, 28, 35), days -> CAST(DATE_ADD(TRUNC({month}, 'week'), days) AS TIMESTAMP))"
+    )
+    return f"FILTER({mondays}, monday -> monday <= LAST_DAY({month}))"
 
 
 def sources(node: SqlSelectStatementNode) -> dict[str, SqlPlanNode]:

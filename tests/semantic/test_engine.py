@@ -72,6 +72,9 @@ def test_a_metric_by_period(shop, grain, expected):
         ("amount_each_day", {JANUARY: 10, FEBRUARY: D("25.75"), MARCH: 0, APRIL: 10}),
         ("amount_change", {JANUARY: None, FEBRUARY: D("15.75"), MARCH: None, APRIL: None}),
         ("amount_all_time", {JANUARY: 10, FEBRUARY: D("30.50"), MARCH: D("35.75"), APRIL: D("45.75")}),
+        # c1 bought twice.
+        ("buyers_all_time", {JANUARY: 1, FEBRUARY: 1, MARCH: 2, APRIL: 3}),
+        ("largest_all_time", {JANUARY: 10, FEBRUARY: D("20.50"), MARCH: D("20.50"), APRIL: D("20.50")}),
         # To the end of March: since the first of February. Of April: since the first of March.
         ("amount_2_months", {JANUARY: 10, FEBRUARY: D("35.75"), MARCH: D("25.75"), APRIL: 10}),
         ("amount_month_to_date", {JANUARY: 10, FEBRUARY: D("25.75"), APRIL: 10}),

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
-from ops.metrics.export import schema, views
+from ops.errors import LakehouseError
+from ops.metrics.export import clear, views
 from ops.settings import PROJECT
 from ops.thrift import Session, SqlError
 from tests.conftest import lakehouse
@@ -147,17 +148,60 @@ def test_exports_and_metric_views_are_described_and_keep_decimals(exported, sess
         assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
 
 
-def test_a_second_export_changes_nothing(exported, session):
-    before = sorted(map(repr, session.execute("select * from metrics.sales_by_month")))
+def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(exported, session):
+    before = {name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")}
+    for statement in (
+        "delete from metrics.sales_by_month where metric_time__month > '2022-01-01'",
+        "drop view metrics.sales_by_segment",
+        f"create table metrics.earlier using delta tblproperties ({OURS}) as select 1 as a",
+        f"create view metrics.earlier_view tblproperties ({OURS}) as select 1 as a",
+        "create table metrics.`2021` using delta as select 1 as a",
+        "create view metrics.others tblproperties ('lakehouse.project' = 'other') as select 1 as a",
+    ):
+        session.execute(statement)
     again = lakehouse("metrics", "export")
     assert again.exit_code == 0, again.output
-    assert "unchanged" in again.output.splitlines()[-1]
-    assert sorted(map(repr, session.execute("select * from metrics.sales_by_month"))) == before
+    assert again.output.splitlines()[-3:] == [
+        "metrics.sales: metric view of 9 metrics by 17 dimensions, unchanged",
+        "metrics.earlier: dropped, nothing defines it any more",
+        "metrics.earlier_view: dropped, nothing defines it any more",
+    ]
+    assert {name: rows_of(session, f"metrics.{name}") for name in before} == before
+    session.execute("drop table metrics.`2021`")
+    session.execute("drop view metrics.others")
+    assert len(session.execute("show tables in metrics")) == len(exported)
 
 
-def test_a_developers_metrics_stand_beside_those_of_production(monkeypatch):
+OURS = "'lakehouse.project' = 'retail_lakehouse'"
+
+
+def rows_of(session, relation: str) -> list[str]:
+    return sorted(map(repr, session.execute(f"select * from {relation}")))
+
+
+def test_somebody_elses_table_does_not_make_room_for_a_view(exported, session):
+    session.execute("create table metrics.others using delta as select 1 as a")
+    with pytest.raises(LakehouseError, match="metrics.others is a table that no export wrote"):
+        clear(session, "metrics.others", "view", "retail_lakehouse")
+    assert rows_of(session, "metrics.others") == ["(1,)"]
+    session.execute("drop table metrics.others")
+
+
+def test_a_developers_metrics_stand_beside_those_of_production(exported, session, monkeypatch):
+    session.execute("create schema dev_gold")
+    for table in ("fct_sales", "dim_customers", "dim_dates"):
+        session.execute(f"create view dev_gold.{table} as select * from gold.{table}")
+    produced = session.execute("describe history metrics.sales_by_month limit 1")
     monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "dev_")
-    assert schema() == "dev_metrics"
+    done = lakehouse("metrics", "export")
+    assert [line.partition(":")[0] for line in done.output.splitlines()] == [
+        f"dev_{line.partition(':')[0]}" for line in exported
+    ]
+    assert rows_of(session, "dev_metrics.sales_by_month") == rows_of(session, "metrics.sales_by_month")
+    assert session.execute("select measure(units) from dev_metrics.sales") == [(298_712,)]
+    assert session.execute("describe history metrics.sales_by_month limit 1") == produced
+    session.execute("drop schema dev_gold cascade")
+    session.execute("drop schema dev_metrics cascade")
 
 
 def test_validation_against_the_warehouse_finds_nothing(exported):
@@ -215,29 +259,59 @@ A_YEAR = [f"2022-{month:02}" for month in range(1, 13)]
 
 
 @pytest.mark.parametrize(
-    ("metrics", "grain", "asked", "months"),
+    ("metrics", "by", "asked", "months"),
     [
-        ("revenue", "day", filtered("day", "between '2022-06-02' and '2022-06-20'"), ["2022-06"]),
-        ("revenue", "day", filtered("week", "= '2022-06-06'"), ["2022-06"]),
-        ("revenue", "month", filtered("week", "in ('2022-05-30', '2022-06-06')"), ["2022-05", "2022-06"]),
-        ("premium_share weekend_share", "month", filtered("week", "= '2022-06-06'"), ["2022-06"]),
-        ("revenue", "month", filtered("month", "= '2022-06-01'"), ["2022-06"]),
-        ("revenue", "month", filtered("quarter", "= '2022-04-01'"), ["2022-04", "2022-05", "2022-06"]),
-        ("revenue", "month", filtered("year", "= '2022-01-01'"), A_YEAR),
-        ("revenue", "month", filtered("fiscal_quarter", "= '2022-05-01'"), ["2022-05", "2022-06", "2022-07"]),
-        ("revenue", "month", JUNE, ["2022-06"]),
-        ("revenue", "fiscal_quarter", JUNE, ["2022-06"]),
-        ("revenue", "week", JUNE, ["2022-05", "2022-06", "2022-07"]),
-        ("revenue_growth_month_over_month", "month", JUNE, ["2022-05", "2022-06"]),
-        ("revenue_growth_year_over_year", "month", filtered("month", "= '2022-06-01'"), ["2021-06", "2022-06"]),
-        ("revenue_rolling_3_months", "month", JUNE, ["2022-03", "2022-04", "2022-05", "2022-06"]),
+        ("revenue", "metric_time__day", filtered("day", "between '2022-06-02' and '2022-06-20'"), ["2022-06"]),
+        ("revenue", "metric_time__day", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        ("revenue", "metric_time__month", filtered("week", "in ('2022-05-30', '2022-06-06')"), ["2022-05", "2022-06"]),
+        ("revenue", "metric_time__week", filtered("week", "= '2022-02-28'"), ["2022-02", "2022-03"]),
+        ("revenue", "customer__gender", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        ("premium_share weekend_share", "metric_time__month", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        ("revenue", "metric_time__month", filtered("month", "= '2022-06-01'"), ["2022-06"]),
+        ("revenue", "metric_time__month", filtered("quarter", "= '2022-04-01'"), ["2022-04", "2022-05", "2022-06"]),
+        ("revenue", "metric_time__month", filtered("year", "= '2022-01-01'"), A_YEAR),
+        (
+            "revenue",
+            "metric_time__month",
+            filtered("fiscal_quarter", "= '2022-05-01'"),
+            ["2022-05", "2022-06", "2022-07"],
+        ),
+        ("revenue", "metric_time__month", JUNE, ["2022-06"]),
+        ("revenue", "metric_time__fiscal_quarter", JUNE, ["2022-06"]),
+        ("revenue", "metric_time__week", JUNE, ["2022-05", "2022-06", "2022-07"]),
+        ("revenue_growth_month_over_month", "metric_time__month", JUNE, ["2022-05", "2022-06"]),
+        (
+            "revenue_growth_year_over_year",
+            "metric_time__month",
+            filtered("month", "= '2022-06-01'"),
+            ["2021-06", "2022-06"],
+        ),
+        ("revenue_rolling_3_months", "metric_time__month", JUNE, ["2022-03", "2022-04", "2022-05", "2022-06"]),
     ],
 )
-def test_a_filter_on_time_reads_only_the_months_asked_for(project, sales_files, session, metrics, grain, asked, months):
-    sql = explained(project, metric_names=metrics.split(), group_by_names=[f"metric_time__{grain}"], **asked)
+def test_a_filter_on_time_reads_only_the_months_asked_for(project, sales_files, session, metrics, by, asked, months):
+    sql = explained(project, metric_names=metrics.split(), group_by_names=[by], **asked)
     complete = sorted(session.execute(sql))
     with only(sales_files, months):
         assert sorted(session.execute(sql.replace("gold.fct_sales", "pruned.fct_sales"))) == complete != []
+
+
+@pytest.mark.parametrize(
+    ("condition", "months"),
+    [
+        ("metric_time__day between '2022-06-02' and '2022-06-20'", ["2022-06"]),
+        ("metric_time__month = '2022-06-01'", ["2022-06"]),
+        ("metric_time__fiscal_quarter = '2022-05-01'", ["2022-05", "2022-06", "2022-07"]),
+    ],
+)
+def test_a_metric_view_reads_only_the_months_asked_for(project, sales_files, session, condition, months):
+    [view] = views(project)
+    definition = view.definition.replace("gold.fct_sales", "pruned.fct_sales")
+    session.execute(f"create view if not exists pruned.sales with metrics language yaml as $$\n{definition}$$")
+    query = f"select measure(revenue) from pruned.sales where {condition}"
+    complete = session.execute(query)
+    with only(sales_files, months):
+        assert session.execute(query) == complete != [(None,)]
 
 
 def test_a_query_without_a_filter_reads_every_month(project, sales_files, session):
@@ -250,12 +324,15 @@ def explained(configuration, **request) -> str:
     return configuration.mf.explain(MetricFlowQueryRequest.create(**request)).sql_statement.without_descriptions.sql
 
 
-def test_explained_sql_runs_as_plain_sql(exported, project, session):
+def test_explained_sql_runs_as_plain_sql_in_beeline(exported, server, session):
     shown = lakehouse("metrics", "query", "--quiet", "--explain", "--saved-query", "sales_by_month")
     assert shown.exit_code == 0, shown.output
-    rows = lakehouse("sql", "--csv", shown.output)
-    assert rows.exit_code == 0, rows.output
-    assert len(rows.output.splitlines()) == 1 + 27
+    run = ["beeline", "-u", f"jdbc:hive2://{server.address}", "--silent=true", "--outputformat=csv2"]
+    printed = subprocess.run([*run, "-e", shown.output], capture_output=True, text=True).stdout
+    rows = [line.split(",") for line in printed.splitlines() if line.startswith("20")]
+    shown = [(month[:10], revenue) for month, revenue, *_ in sorted(rows)]
+    table = session.execute("select metric_time__month, revenue from metrics.sales_by_month order by 1")
+    assert shown == [(str(month), str(revenue)) for month, revenue in table]
 
 
 def test_an_error_of_spark_is_one_readable_message(exported):
