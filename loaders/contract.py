@@ -1,32 +1,62 @@
 """The contract of a source table: its entry among the dbt sources.
 
 Columns and types are the dbt columns and data_types, a `not_null` test marks
-a required column, `external:` says where the files are and how to read them.
-Read through dbt's manifest, so Jinja in the YAML is resolved.
+a required column, `external:` says where the files are and how to read them,
+`config.meta.loader` what only the loader needs (see Rules). Read through
+dbt's manifest, so Jinja in the YAML is resolved.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import PurePosixPath
 
 from ops.errors import LakehouseError
-from ops.settings import PROJECT
 
-FORMATS = ("csv", "parquet")
+FORMATS = ("csv", "json", "parquet")
+MODES = ("files", "full")
 # What the loader adds to every bronze row; a source's YAML may describe them.
 AUDIT_COLUMNS = ("_source_file", "_source_modified_at", "_load_id", "_loaded_at", "_rescued_data")
 ROOM = "models/staging/<source>/_<source>__sources.yml"
+JSON_PATH = re.compile(r"""\$(\.\w+|\[\d+\]|\["[^"]+"\]|\['[^']+'\])+""")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the contract; `type` is a Spark type, in lower case."""
+    """A column of the contract; `type` is a Spark type, in lower case.
+
+    `path` says where a JSON file has it ($.customer.city); empty: under its name.
+    """
 
     name: str
     type: str
     required: bool = False
     description: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What `config.meta.loader` of a source table may say, with the defaults.
+
+    mode: `files` (every file's rows) or `full` (the newest file is the table).
+    max_reject_ratio: the share of a file's rows that may not fit, 0 to 1; a
+    file above it is held back whole.
+    glob: which files of the location, as `*.csv` or `**/sales_*.csv`.
+    grace_seconds: how long a file must have been left alone.
+    done_marker: a file that must lie beside it, as `_SUCCESS` or `{name}.done`.
+    key: columns that name a row; rows that repeat one are counted, not dropped.
+    max_batch_files, max_batch_bytes: what one statement lands at the most.
+    """
+
+    mode: str = "files"
+    max_reject_ratio: float = 0.05
+    glob: str = "**/*"
+    grace_seconds: float = 0
+    done_marker: str = ""
+    key: tuple[str, ...] = ()
+    max_batch_files: int = 10_000
+    max_batch_bytes: int = 16 << 30
 
 
 @dataclass(frozen=True)
@@ -40,16 +70,23 @@ class Contract:
     location: str
     using: str
     columns: tuple[Column, ...]
-    options: dict[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
     description: str = ""
+    rules: Rules = Rules()
 
     def __post_init__(self):
         if self.using not in FORMATS:
             self._refuse(f"external.using is {self.using!r}", f"use one of {', '.join(FORMATS)}")
-        if not self.location or Path(self.location).is_absolute() or ".." in Path(self.location).parts:
+        if not self.location or self.location.startswith("/") or ".." in PurePosixPath(self.location).parts:
             self._refuse(
                 f"external.location is {self.location!r}", "name a folder below the landing folder, as pos/sales"
             )
+        if self.using == "json" and self.encoding != "utf-8":
+            self._refuse(f"its encoding is {self.encoding}", "JSON is UTF-8: convert the files")
+        self._check_columns()
+        self._check_rules()
+
+    def _check_columns(self) -> None:
         if not self.columns:
             self._refuse("it declares no columns", "list its columns, each with a data_type")
         for column in self.columns:
@@ -62,8 +99,22 @@ class Contract:
                 )
             if column.name.startswith("_"):
                 self._refuse(f"column {column.name} begins with _", "those names are the loader's own: rename it")
+            if column.path and (self.using != "json" or not JSON_PATH.fullmatch(column.path)):
+                self._refuse(f"column {column.name} has path {column.path!r}", "a JSON path looks like $.customer.city")
         if len({column.name.lower() for column in self.columns}) < len(self.columns):
             self._refuse("it declares a column twice", "names differ by more than case")
+
+    def _check_rules(self) -> None:
+        rules = self.rules
+        if rules.mode not in MODES:
+            self._refuse(f"meta.loader.mode is {rules.mode!r}", f"use one of {', '.join(MODES)}")
+        if not 0 <= rules.max_reject_ratio <= 1:
+            self._refuse(f"meta.loader.max_reject_ratio is {rules.max_reject_ratio}", "use a number from 0 to 1")
+        known = {column.name.lower() for column in self.columns}
+        if unknown := [name for name in rules.key if name.lower() not in known]:
+            self._refuse(f"meta.loader.key names {', '.join(unknown)}", "name columns of the table")
+        if rules.max_batch_files < 1 or rules.max_batch_bytes < 1 or rules.grace_seconds < 0:
+            self._refuse("a limit of meta.loader is too small", "use positive numbers")
 
     def _refuse(self, what: str, remedy: str) -> None:
         raise LakehouseError(f"source {self.dataset}: {what}", f"{remedy} ({ROOM})")
@@ -73,11 +124,32 @@ class Contract:
         """`<source>.<table>`, as commands name it."""
         return f"{self.source}.{self.table}"
 
+    def option(self, *names: str, default: object = "") -> object:
+        """A reader option by any of its names, in any case."""
+        given = {key.lower(): value for key, value in self.options.items()}
+        return next((given[name.lower()] for name in names if name.lower() in given), default)
+
+    def switch(self, name: str, default: bool = False) -> bool:
+        """A reader option that is true or false."""
+        return str(self.option(name, default=default)).lower() == "true"
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of its text files, in lower case."""
+        name = str(self.option("encoding", "charset", default="utf-8")).lower()
+        return "utf-8" if name == "utf8" else name
+
     def format_of(self, column: Column) -> str | None:
-        """The date or timestamp pattern to read a column by; None: ISO."""
-        kind = {"date": "dateFormat", "timestamp": "timestampFormat", "timestamp_ntz": "timestampNTZFormat"}
-        pattern = self.options.get(kind.get(column.type, ""))
+        """The date or timestamp pattern to read a column by; None: Spark's own cast."""
+        kinds = {"date": "dateFormat", "timestamp": "timestampFormat", "timestamp_ntz": "timestampNTZFormat"}
+        # Spark's cast would take 2022 for the first of January.
+        default = "yyyy-MM-dd" if column.type == "date" else None
+        pattern = self.option(kinds[column.type], default=default) if column.type in kinds else None
         return None if pattern is None else str(pattern)
+
+
+# What a Delta column name cannot have.
+ODD_CHARACTERS = r"[ ,;{}()\n\t=]+"
 
 
 def folded(name: str) -> str:
@@ -85,7 +157,7 @@ def folded(name: str) -> str:
 
     Case does not count, and what a Delta column name cannot have is an underscore.
     """
-    return re.sub(r"[ ,;{}()\n\t=]+", "_", name.strip().lower())
+    return re.sub(ODD_CHARACTERS, "_", name.strip().lower())
 
 
 def normal_type(name: str) -> str:
@@ -95,19 +167,22 @@ def normal_type(name: str) -> str:
     return aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
 
 
-def parse_manifest(project: Path = PROJECT) -> dict:
-    """dbt's manifest of the project, parsed now.
+def _loader_meta(node: Mapping) -> Mapping:
+    """`meta.loader` of a source table or column, from wherever dbt keeps it."""
+    meta = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
+    return meta.get("loader") or {}
 
-    Raises LakehouseError with dbt's own message when the project does not parse.
-    """
-    # Importing dbt takes a second, which commands without a contract need not wait for.
-    from dbt.cli.main import dbtRunner
 
-    where = ["--project-dir", str(project), "--profiles-dir", str(project)]
-    result = dbtRunner().invoke(["--quiet", "parse", *where, "--no-write-json"])
-    if not result.success:
-        raise LakehouseError(f"dbt cannot parse the project: {result.exception}", "run: dbt parse")
-    return result.result.writable_manifest().to_dict(omit_none=False)
+def _rules(dataset: str, meta: Mapping) -> Rules:
+    known = [field.name for field in fields(Rules)]
+    if unknown := sorted(set(meta) - set(known)):
+        raise LakehouseError(
+            f"source {dataset}: meta.loader has {', '.join(unknown)}", f"use {', '.join(known)} ({ROOM})"
+        )
+    meta = dict(meta)
+    if "key" in meta:
+        meta["key"] = (meta["key"],) if isinstance(meta["key"], str) else tuple(meta["key"])
+    return Rules(**meta)
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:
@@ -132,6 +207,7 @@ def contracts(manifest: dict) -> dict[str, Contract]:
                 type=normal_type(column.get("data_type") or ""),
                 required=(unique_id, column["name"].lower()) in required,
                 description=" ".join(column.get("description", "").split()),
+                path=_loader_meta(column).get("path", ""),
             )
             for column in source["columns"].values()
             if column["name"] not in AUDIT_COLUMNS
@@ -146,6 +222,7 @@ def contracts(manifest: dict) -> dict[str, Contract]:
             columns=columns,
             options=dict(external.get("options") or {}),
             description=" ".join(source.get("description", "").split()),
+            rules=_rules(f"{source['source_name']}.{source['name']}", _loader_meta(source)),
         )
         found[contract.dataset] = contract
     return found

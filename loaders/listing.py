@@ -1,19 +1,36 @@
-"""The files that lie in the landing folder."""
+"""The files that lie in the landing folder, local or in an object store (fsspec)."""
 
 import hashlib
-import os
-from collections.abc import Iterator
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import BinaryIO
+from urllib.parse import quote
+
+import fsspec
+from fsspec.utils import glob_translate
+
+from loaders.contract import Rules
+from ops.errors import LakehouseError
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file on disk: size in bytes, modified in milliseconds since 1970 UTC."""
+    """One stored file: size in bytes, modified in milliseconds since 1970 UTC.
 
-    path: Path
+    `path` is fsspec's, `uri` is Spark's `_metadata.file_path`; `etag` is the
+    object store's mark of the content, empty where there is none.
+    """
+
+    path: str
+    uri: str
     size: int
     modified: int
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,14 +53,109 @@ class LandedFile:
         """When the newest part was modified, in milliseconds since 1970 UTC."""
         return max(part.modified for part in self.parts)
 
-    def checksum(self) -> str:
-        """The BLAKE2 digest of its content, part by part."""
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies below a location: its deliveries, and the names of all its files."""
+
+    location: str
+    files: tuple[LandedFile, ...]
+    names: frozenset[str]
+
+    def complete(self, rules: Rules, now: datetime) -> list[LandedFile]:
+        """The deliveries that a contract's rules want and hold for complete."""
+        wanted = re.compile(glob_translate(rules.glob))
+        # Without a grace period a clock that is ahead delays nothing.
+        latest = (now.timestamp() - rules.grace_seconds) * 1000 if rules.grace_seconds else math.inf
+        # A marker named after its file looks like a file itself.
+        markers = {_marker(file.name, rules) for file in self.files if rules.done_marker}
+        return [
+            file
+            for file in self.files
+            if wanted.match(file.name.removeprefix(f"{self.location}/"))
+            and file.modified <= latest
+            and file.name not in markers
+            and (not rules.done_marker or not self.names.isdisjoint(_places(file, rules)))
+        ]
+
+
+def _marker(name: str, rules: Rules) -> str:
+    folder, _, last = name.rpartition("/")
+    return f"{folder}/{rules.done_marker.replace('{name}', last)}"
+
+
+def _places(file: LandedFile, rules: Rules) -> set[str]:
+    """Where the marker of a file may lie: beside it, or in a directory that is one delivery."""
+    return {_marker(file.name, rules), f"{file.name}/{rules.done_marker}"}
+
+
+class Landing:
+    """The landing root: a folder, or a URL that fsspec knows (s3://bucket/landing)."""
+
+    def __init__(self, url: str):
+        try:
+            self.fs, self.root = fsspec.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise LakehouseError(
+                f"LAKEHOUSE_LANDING is {url}: {error}", "name a folder, or s3://bucket/folder"
+            ) from None
+        self.root = self.root.rstrip("/")
+
+    def location(self, path: str) -> str:
+        """A path as Spark reads it: `file:/a b`, `s3a://bucket/key`."""
+        protocol = self.fs.protocol if isinstance(self.fs.protocol, str) else self.fs.protocol[0]
+        return {"file": "file:", "s3": "s3a://"}.get(protocol, f"{protocol}://") + path
+
+    def listing(self, location: str) -> Listing:
+        """All deliveries below a location, by name; none when it does not exist."""
+        self.fs.invalidate_cache()
+        try:
+            stored = self.fs.find(f"{self.root}/{location}", detail=True)
+        except FileNotFoundError:
+            stored = {}
+        paths = {path.removeprefix(f"{self.root}/"): (path, info) for path, info in stored.items()}
+        files = tuple(
+            LandedFile(name, tuple(self._part(*paths[member]) for member in members))
+            for name, members in deliveries(location, paths).items()
+        )
+        return Listing(location, files, frozenset(paths))
+
+    def _part(self, path: str, info: Mapping) -> Part:
+        if "mtime" in info:
+            # Through microseconds: a float cannot hold every millisecond.
+            modified = round(info["mtime"] * 1_000_000) // 1000
+        else:
+            found = info.get("LastModified") or info.get("last_modified") or self.fs.modified(path)
+            modified = round(found.timestamp() * 1000)
+        return Part(path, encoded(self.location(path)), info["size"], modified, str(info.get("ETag", "")).strip('"'))
+
+    def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
+        """The bytes of a part; `unpacked` of a .gz file."""
+        return self.fs.open(part.path, "rb", compression="infer" if unpacked else None)
+
+    def checksum(self, file: LandedFile) -> str:
+        """A digest of the content, part by part: the store's ETags, or BLAKE2.
+
+        Raises FileNotFoundError when the file is gone.
+        """
         digest = hashlib.blake2b(digest_size=16)
-        for part in self.parts:
-            with open(part.path, "rb") as file:
-                while block := file.read(1 << 20):
+        for part in file.parts:
+            if part.etag:
+                digest.update(part.etag.encode())
+                continue
+            with self.open(part) as stored:
+                while block := stored.read(1 << 20):
                     digest.update(block)
         return digest.hexdigest()
+
+
+def encoded(path: str) -> str:
+    """A path percent-encoded as java.net.URI does it, on which Spark's file_path rests."""
+
+    def stays(character: str) -> bool:
+        return ord(character) > 127 and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
+
+    return "".join(character if stays(character) else quote(character, safe="/-_.!~*'(),;:$&+=@") for character in path)
 
 
 def _hidden(name: str) -> bool:
@@ -51,46 +163,20 @@ def _hidden(name: str) -> bool:
     return name.startswith((".", "_"))
 
 
-def _is_one_delivery(folder: Path) -> bool:
-    return folder.name.endswith(".parquet") or (folder / "_SUCCESS").exists()
+def deliveries(location: str, paths: Iterable[str]) -> dict[str, list[str]]:
+    """The files of each delivery, by its name.
 
-
-def _deliveries(folder: Path) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir()):
-        if _hidden(entry.name):
+    The topmost folder below the location that holds a _SUCCESS, or is called
+    *.parquet, is one delivery; every other file is one by itself.
+    """
+    paths = sorted(paths)
+    finished = {path.rpartition("/")[0] for path in paths if path.endswith("/_SUCCESS")}
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        inner = PurePosixPath(path).relative_to(location)
+        if any(map(_hidden, inner.parts)):
             continue
-        if entry.is_dir() and not _is_one_delivery(entry):
-            yield from _deliveries(entry)
-        else:
-            yield entry
-
-
-def _files(delivery: Path) -> Iterator[Path]:
-    if delivery.is_file():
-        yield delivery
-    for folder, folders, files in os.walk(delivery):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        yield from (Path(folder, name) for name in sorted(files) if not _hidden(name))
-
-
-def _part(path: Path) -> Part:
-    facts = path.stat()
-    return Part(path, facts.st_size, facts.st_mtime_ns // 1_000_000)
-
-
-def look(landing: Path, name: str) -> LandedFile | None:
-    """One delivery by its name, as it is now; None when it is gone."""
-    try:
-        parts = tuple(_part(path) for path in _files(landing / name))
-    except FileNotFoundError:
-        return None
-    return LandedFile(name, parts) if parts else None
-
-
-def listing(landing: Path, location: str) -> list[LandedFile]:
-    """All deliveries below a location, by name; none when it does not exist."""
-    folder = landing / location
-    if not folder.is_dir():
-        return []
-    names = (delivery.relative_to(landing).as_posix() for delivery in _deliveries(folder))
-    return [found for name in names if (found := look(landing, name))]
+        folders = [f"{location}/{folder}" for folder in reversed(inner.parents) if folder.name]
+        one = (folder for folder in folders if folder.endswith(".parquet") or folder in finished)
+        found.setdefault(next(one, path), []).append(path)
+    return found

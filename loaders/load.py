@@ -1,72 +1,34 @@
-"""Loading one dataset: plan and claim, land, close."""
+"""Loading one dataset: plan and claim, land, close.
 
+Each step can be killed and repeated. What a load left open, the next one
+takes over with the batch's own id and file list.
+"""
+
+import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from loaders import inspect, ledger, listing, statements
+from loaders import ledger, statements
 from loaders.contract import Contract
-from loaders.ledger import Entry, Outcome
-from loaders.listing import LandedFile
+from loaders.ledger import Again, Claim, Entry, Outcome, Plan, never
+from loaders.listing import LandedFile, Landing, Listing
+from loaders.readers import Reader, close_readers, has_rows, open_readers
 from loaders.report import DatasetReport
-from loaders.sql import identifier, literal
+from loaders.sql import literal
+from loaders.statements import Batch
+from loaders.tables import ATTEMPTS, patiently, prepare
 from ops.errors import LakehouseError
-from ops.settings import Settings
 from ops.thrift import Session, SqlError
 
-ATTEMPTS = 10
-# Another session wrote or made the same table meanwhile, or dropped a scratch
-# table of a batch that we share with it: look again and repeat.
-REPEATABLE = (
-    "ALREADY_EXISTS",
-    "DELTA_CONCURRENT",
-    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-    "DELTA_METADATA_CHANGED",
-    "DELTA_PROTOCOL_CHANGED",
-    "TABLE_OR_VIEW_NOT_FOUND",
-    "not a Delta table",
-    "was closed by another loader",
-)
-
+# What a load goes through with each batch, as its progress is told. A batch
+# with rows that do not fit is quarantined before it is landed.
+STEPS = ("claimed", "landing", "quarantine", "landed", "closing", "closed")
 Progress = Callable[[str], None]
-
-
-def patiently(attempt: Callable[[], None]) -> None:
-    """Run `attempt` until it meets no conflict, ATTEMPTS times at the most."""
-    for left in reversed(range(ATTEMPTS)):
-        try:
-            return attempt()
-        except SqlError as error:
-            if not left or not any(word in error.message for word in REPEATABLE):
-                raise
-            time.sleep((ATTEMPTS - left) * secrets.SystemRandom().uniform(0.2, 0.6))
-
-
-def prepare(session: Session, contract: Contract) -> None:
-    """Make the tables that a load needs, where they are not there."""
-    bronze_schema = ledger.TABLE.split(".")[0]
-    wanted = {
-        (bronze_schema, ledger.TABLE.split(".")[1]): ledger.CREATE,
-        (bronze_schema, statements.QUARANTINE.split(".")[1]): statements.CREATE_QUARANTINE,
-        (contract.schema, contract.identifier): statements.create_bronze(contract),
-    }
-    schemas = {schema for (schema,) in session.execute("show schemas")}
-    for schema in {bronze_schema, contract.schema, statements.SCRATCH} - schemas:
-        session.execute(f"create schema if not exists {identifier(schema)}")
-    there = {
-        (schema, table)
-        for name in {bronze_schema, contract.schema}
-        for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
-    }
-    for table, statement in wanted.items():
-        if table not in there:
-            patiently(lambda statement=statement: session.execute(statement))
-    table = statements.bronze(contract)
-    present = session.query(f"select * from {table} limit 0").columns
-    if added := statements.add_columns(contract, present):
-        patiently(lambda: session.execute(added))
+# Spark's error conditions that lie in the file.
+UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
 
 
 def new_load_id() -> str:
@@ -74,7 +36,19 @@ def new_load_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%dt%H%M%S}_{secrets.token_hex(3)}"
 
 
-def preview(session: Session, settings: Settings, contract: Contract, everything: bool = False) -> ledger.Plan:
+def make_plan(
+    landing: Landing, contract: Contract, known: dict[str, Entry], again: Again = never
+) -> tuple[Plan, Listing]:
+    """What is to be loaded of what lies in landing now."""
+    listing = landing.listing(contract.location)
+    files = listing.complete(contract.rules, datetime.now(timezone.utc))
+    if contract.rules.mode == "full":
+        return ledger.plan_newest(files, known, landing.checksum, again), listing
+    present = [file.name for file in listing.files]
+    return ledger.plan(files, present, known, landing.checksum, again), listing
+
+
+def preview(session: Session, landing: Landing, contract: Contract, again: Again = never) -> Plan:
     """What a load would do now; changes nothing.
 
     Before the first load there is no ledger yet, and every file is new.
@@ -85,133 +59,162 @@ def preview(session: Session, settings: Settings, contract: Contract, everything
         if not error.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
             raise
         known = {}
-    return ledger.plan(listing.listing(settings.landing, contract.location), known, everything)
+    return make_plan(landing, contract, known, again)[0]
 
 
 def load(
     session: Session,
-    settings: Settings,
+    landing: Landing,
     contract: Contract,
-    everything: bool = False,
+    again: Again = never,
     progress: Progress = lambda step: None,
+    report: DatasetReport | None = None,
 ) -> DatasetReport:
     """Load what is new of one dataset, after what an earlier load left open.
 
-    Raises LakehouseError when Spark or the connection fails; what was claimed
-    then is taken over by the next load.
+    `again` says which known files to read once more. Raises LakehouseError
+    when Spark or the connection fails; what was claimed then is taken over by
+    the next load.
     """
     began = time.monotonic()
-    report = DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
-    prepare(session, contract)
+    report = report or DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
+    columns = prepare(session, contract)
     for _ in range(ATTEMPTS):
         known = ledger.read(session, contract.dataset)
-        left_open = sorted({entry.load_id for entry in known.values() if entry.state == "claimed"})
+        left_open = sorted({entry.load_id for entry in known.values() if entry.state == ledger.OPEN})
         for load_id in left_open:
             report.notes.append(f"took over batch {load_id}, which another load left open")
-            run_batch(session, settings, contract, load_id, report, progress)
+            run_batch(session, landing, contract, load_id, columns, report, progress)
         if left_open:
             continue
-        progress("planning")
-        files = listing.listing(settings.landing, contract.location)
-        planned = ledger.plan(files, known, everything)
-        report.files_seen, report.files_missing = len(files), len(planned.missing)
-        load_id = new_load_id()
-        claim(session, contract, load_id, planned, everything)
-        if not planned.claims:
+        planned, listing = make_plan(landing, contract, known, again)
+        report.files_seen, report.files_missing = len(listing.files), len(planned.missing)
+        report.files_planned = report.files_done + len(planned.claims)
+        changed = False
+        for claims in in_batches(contract, planned.claims) or [()]:
+            load_id = new_load_id()
+            claim(session, contract, load_id, claims, planned.touched)
+            planned = replace(planned, touched=())
+            if claims:
+                progress("claimed")
+                changed |= run_batch(session, landing, contract, load_id, columns, report, progress)
+        # A file that was rewritten while it was read is planned again.
+        if not changed:
             break
-        run_batch(session, settings, contract, load_id, report, progress)
-        # Look once more: a file that was rewritten while it was read is planned again.
-        everything = False
-    report.seconds = round(time.monotonic() - began, 3)
+        again = never
+    report.seconds = round(report.seconds + time.monotonic() - began, 3)
     return report
 
 
-def claim(session: Session, contract: Contract, load_id: str, planned: ledger.Plan, everything: bool = False) -> None:
-    """Write the batch into the ledger."""
-    if planned.claims or planned.touched:
-        statement = ledger.claim_statement(contract.dataset, load_id, planned, everything)
+def in_batches(contract: Contract, claims: Iterable[Claim]) -> list[tuple[Claim, ...]]:
+    """Claims in the portions that one statement lands."""
+    batches, size = [[]], 0
+    for one in claims:
+        size += one.file.size
+        full = len(batches[-1]) >= contract.rules.max_batch_files or size > contract.rules.max_batch_bytes
+        if full and batches[-1]:
+            batches.append([])
+            size = one.file.size
+        batches[-1].append(one)
+    return [tuple(batch) for batch in batches if batch]
+
+
+def claim(
+    session: Session, contract: Contract, load_id: str, claims: Sequence[Claim], touched: Sequence[Claim]
+) -> None:
+    """Write a batch into the ledger."""
+    if claims or touched:
+        statement = ledger.claim_statement(contract.dataset, load_id, claims, touched)
         patiently(lambda: session.execute(statement))
 
 
 def run_batch(
     session: Session,
-    settings: Settings,
+    landing: Landing,
     contract: Contract,
     load_id: str,
+    columns: Sequence[str],
     report: DatasetReport,
     progress: Progress,
-) -> None:
-    """Land, quarantine and close one open batch, with its own file list."""
+) -> bool:
+    """Land, quarantine and close one open batch, with its own file list.
+
+    Returns whether one of its files has to be planned again.
+    """
+    changed = False
 
     def attempt() -> None:
-        known = ledger.read(session, contract.dataset)
-        batch = [entry for entry in known.values() if entry.load_id == load_id and entry.state == "claimed"]
+        nonlocal changed
+        known = ledger.read(session, contract.dataset, load_id).values()
+        entries = tuple(entry for entry in known if entry.state == ledger.OPEN)
         # None: another loader closed it meanwhile, or claimed every file first.
-        if batch:
-            _run_batch(session, settings, contract, load_id, batch, report, progress)
+        if entries:
+            try:
+                changed = _run(session, landing, Batch(contract, load_id, entries), columns, report, progress)
+            finally:
+                _tidy(session, load_id)
 
     patiently(attempt)
+    return changed
 
 
-def _run_batch(
-    session: Session,
-    settings: Settings,
-    contract: Contract,
-    load_id: str,
-    batch: Sequence[Entry],
-    report: DatasetReport,
-    progress: Progress,
-) -> None:
-    files, outcomes = _present(settings, batch)
-    progress(f"reading {len(files)} files")
+def _tidy(session: Session, load_id: str) -> None:
     try:
-        readers, unfit = _readers(session, settings, contract, load_id, files)
-        outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
-        kept = sorted(outcomes)
-        corrected = [entry.source_file for entry in batch if entry.replaces and entry.source_file not in outcomes]
-        landing = _Landing()
-        if len(outcomes) < len(batch):
-            landing = _land(session, contract, load_id, readers, corrected, kept, len(batch), progress)
-        for entry in batch:
-            name = entry.source_file
-            now = listing.look(settings.landing, name)
-            if name not in outcomes and (now is None or not entry.matches(now)):
-                outcomes[name] = Outcome(name, "gone" if now is None else "changed")
-            if name not in outcomes:
-                outcomes[name] = landing.outcome(name)
-        inspect.require_seen(session, contract, readers, outcomes)
-        progress("closing")
-        close = ledger.close_statement(contract.dataset, load_id, outcomes.values(), landing.version)
-        patiently(lambda: session.execute(close))
-    finally:
-        _drop_scratch(session, load_id)
-    _tell(report, load_id, batch, outcomes.values())
+        close_readers(session, load_id)
+    except LakehouseError:
+        # The error that brought us here says more; whoever takes the batch over tidies up.
+        return
 
 
-def _present(settings: Settings, batch: Sequence[Entry]) -> tuple[list[LandedFile], dict[str, Outcome]]:
-    """The batch's files that are as they were claimed; how the others ended."""
-    files, outcomes = [], {}
-    for entry in batch:
-        file = listing.look(settings.landing, entry.source_file)
-        if file is None:
-            outcomes[entry.source_file] = Outcome(entry.source_file, "gone")
-        elif not entry.matches(file):
-            outcomes[entry.source_file] = Outcome(entry.source_file, "changed")
+def _run(session, landing, batch: Batch, columns, report: DatasetReport, progress: Progress) -> bool:
+    began = time.monotonic()
+    contract = batch.contract
+    outcomes, files = _as_claimed(landing, batch)
+    readers, unfit = open_readers(session, landing, contract, batch.load_id, files)
+    outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
+    try:
+        landed = _land(session, batch, readers, columns, outcomes, progress)
+    except SqlError:
+        # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
+        if not (broken := dict(_unreadable(session, readers))):
+            raise
+        outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()}
+        landed = _land(session, batch, readers, columns, outcomes, progress)
+    progress("landed")
+    # What changed while it was read was not read, or only in part.
+    now, _ = _as_claimed(landing, batch)
+    outcomes |= {name: outcome for name, outcome in now.items() if name not in outcomes}
+    for entry in batch.entries:
+        name = entry.source_file
+        outcomes.setdefault(name, landed.outcome(name))
+    _require_seen(landing, contract, readers, outcomes)
+    progress("closing")
+    seconds = round(time.monotonic() - began, 3)
+    retired = _retired(session, batch, outcomes)
+    close = ledger.close_statement(contract.dataset, batch.load_id, outcomes.values(), retired, landed.version, seconds)
+    patiently(lambda: session.execute(close))
+    progress("closed")
+    _tell(session, report, batch, readers, outcomes)
+    return any(outcome.state in ("changed", "gone") for outcome in outcomes.values())
+
+
+def _as_claimed(landing: Landing, batch: Batch) -> tuple[dict[str, Outcome], list[LandedFile]]:
+    """How the batch's files ended that are not as they were claimed, and the others."""
+    present = {file.name: file for file in landing.listing(batch.contract.location).files}
+    outcomes, files = {}, []
+    for entry in batch.entries:
+        name = entry.source_file
+        if name not in present:
+            outcomes[name] = Outcome(name, "gone")
+        elif not entry.matches(present[name]):
+            outcomes[name] = Outcome(name, "changed")
         else:
-            files.append(file)
-    return files, outcomes
-
-
-def _readers(session, settings, contract, load_id, files):
-    if contract.using == "parquet":
-        paths = {file.name: str(settings.landing / file.name) for file in files}
-        return inspect.parquet_readers(session, contract, files, paths)
-    folder = str(settings.landing / contract.location)
-    return inspect.csv_readers(session, contract, load_id, files, folder)
+            files.append(present[name])
+    return outcomes, files
 
 
 @dataclass(frozen=True)
-class _Landing:
+class _Landed:
     """What the statements of a batch did: rows by file, and bronze's version."""
 
     read: dict[str, int] = field(default_factory=dict)
@@ -224,59 +227,169 @@ class _Landing:
         return Outcome(name, "loaded", None, *counts)
 
 
-def _land(session, contract, load_id, readers, corrected, kept, claimed, progress) -> _Landing:
-    """Run the statements of a batch: bronze, and the quarantine where it has to change."""
-    table = statements.bronze(contract)
-    session.execute(f"set spark.databricks.delta.commitInfo.userMetadata={load_id}")
+def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome], progress: Progress) -> _Landed:
+    """Run the statements of a batch; adds files that are held back to the outcomes."""
+    session.execute(f"set spark.databricks.delta.commitInfo.userMetadata={batch.load_id}")
     try:
+        batch, readers = _without(batch, readers, outcomes)
+        rejected: dict[str, int] = {}
+        read: dict[str, int] | None = None
         progress("landing")
-        order = session.query(f"select * from {table} limit 0").columns
-        session.execute(statements.land(contract, load_id, readers, corrected, kept, order, claimed))
-        read = dict(session.execute(statements.count_read(readers))) if readers else {}
-        landed = _count(session, table, "_source_file", f"_load_id = {literal(load_id)}")
-        rejected = {}
-        # A batch that fits its contract and replaces nothing leaves the quarantine as it is.
-        mine = f"dataset = {literal(contract.dataset)} and load_id = {literal(load_id)}"
-        if corrected or any(landed.get(name, 0) != rows for name, rows in read.items()):
-            progress("writing the quarantine")
-            session.execute(statements.quarantine(contract, load_id, readers, corrected, kept, claimed))
-            rejected = _count(session, statements.QUARANTINE, "source_file", mine)
+        if batch.landing:
+            try:
+                session.execute(statements.land(batch, readers, columns, strict=True))
+            except SqlError as error:
+                if statements.MISFIT not in error.message:
+                    raise
+                progress("quarantine")
+                session.execute(statements.quarantine(batch, readers))
+                rejected = _count(session, statements.QUARANTINE, "source_file", batch)
+                read = dict(session.execute(statements.count_rows(readers)))
+                outcomes |= _held_back(batch.contract, read, rejected)
+                batch, readers = _without(batch, readers, outcomes)
+                if batch.landing:
+                    session.execute(statements.land(batch, readers, columns, strict=False))
+        if batch.replaced or batch.contract.rules.mode == "full":
+            session.execute(statements.forget(batch))
     finally:
         session.execute("reset spark.databricks.delta.commitInfo.userMetadata")
-    history = session.query(f"describe history {table} limit 20")
-    at, said = history.columns.index("version"), history.columns.index("userMetadata")
-    version = next((row[at] for row in history.rows if row[said] == load_id), None)
-    return _Landing(read, landed, rejected, version)
+    version, rows = _committed(session, batch)
+    names = [entry.source_file for entry in batch.landing]
+    if len(names) == 1 and rows is not None:
+        landed = {names[0]: rows}
+    else:
+        landed = _count(session, statements.bronze(batch.contract), "_source_file", batch)
+    if read is None:
+        read = landed
+    for name in names:
+        if landed.get(name, 0) + rejected.get(name, 0) != read.get(name, 0):
+            raise LakehouseError(
+                f"{name} has {read.get(name, 0)} rows, of which {landed.get(name, 0)} were landed and "
+                f"{rejected.get(name, 0)} rejected",
+                "load it again: it may have been rewritten; if that repeats, report the file to us",
+            )
+    return _Landed(read, landed, rejected, version)
 
 
-def _count(session: Session, table: str, file_column: str, condition: str) -> dict[str, int]:
-    """Rows by file."""
-    return dict(session.execute(f"select {file_column}, count(*) from {table} where {condition} group by all"))
+def _without(batch: Batch, readers: Sequence[Reader], outcomes: dict[str, Outcome]) -> tuple[Batch, list[Reader]]:
+    """The batch and its readers without the files that have ended already."""
+    kept = [
+        replace(reader, files=tuple(file for file in reader.files if file.name not in outcomes)) for reader in readers
+    ]
+    return replace(batch, kept=tuple(sorted(outcomes))), [reader for reader in kept if reader.files]
 
 
-def _drop_scratch(session: Session, load_id: str) -> None:
-    try:
-        for row in session.execute(f"show tables in {statements.SCRATCH} like '{load_id}*'"):
-            session.execute(f"drop table if exists {identifier(statements.SCRATCH, row[1])}")
-    except LakehouseError:
-        # The error that brought us here says more; the next load drops them.
-        return
+def _held_back(contract: Contract, read: dict[str, int], rejected: dict[str, int]) -> dict[str, Outcome]:
+    """The files of which more rows do not fit than the contract allows."""
+    allowed = contract.rules.max_reject_ratio
+    return {
+        name: Outcome(
+            name,
+            "rejected",
+            f"{rows:,} of {read[name]:,} rows do not fit ({rows / read[name]:.1%}), more than max_reject_ratio "
+            f"({allowed:.1%}): held back whole",
+            read[name],
+            0,
+            rows,
+        )
+        for name, rows in rejected.items()
+        if rows > allowed * read[name]
+    }
 
 
-def _tell(report: DatasetReport, load_id: str, batch: Sequence[Entry], outcomes) -> None:
-    facts = {entry.source_file: entry for entry in batch}
-    report.batches.append(load_id)
-    for outcome in outcomes:
-        entry = facts[outcome.source_file]
+def _count(session: Session, table: str, file_column: str, batch: Batch) -> dict[str, int]:
+    """A batch's rows by file."""
+    dataset = literal(batch.contract.dataset)
+    mine = f"dataset = {dataset} and load_id" if table == statements.QUARANTINE else "_load_id"
+    return dict(
+        session.execute(
+            f"select {file_column}, count(*) from {table} where {mine} = {literal(batch.load_id)} group by all"
+        )
+    )
+
+
+def _committed(session: Session, batch: Batch) -> tuple[int | None, int | None]:
+    """Bronze's version that has the batch, and the rows it added where it replaced none."""
+    history = session.query(f"describe history {statements.bronze(batch.contract)} limit 10")
+    at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
+    for row in history.rows:
+        if row[said] == batch.load_id:
+            metrics = json.loads(row[did])
+            added = int(metrics["numOutputRows"]) if metrics.get("numRemovedFiles") == "0" else None
+            return row[at], added
+    return None, None
+
+
+def _unreadable(session: Session, readers: Sequence[Reader]) -> Iterator[tuple[str, str]]:
+    """The files that Spark cannot read to their end, and why; found by halving."""
+    for reader in readers:
+        try:
+            session.execute(statements.probe(reader))
+        except SqlError as error:
+            files = reader.files
+            if len(files) == 1:
+                if error.condition.startswith(UNREADABLE):
+                    yield files[0].name, f"it cannot be read to its end: {error.sentence}"
+                continue
+            middle = len(files) // 2
+            yield from _unreadable(session, [replace(reader, files=half) for half in (files[:middle], files[middle:])])
+
+
+def _require_seen(
+    landing: Landing, contract: Contract, readers: Iterable[Reader], outcomes: dict[str, Outcome]
+) -> None:
+    """Fail rather than close a file as loaded that has rows of which Spark read none."""
+    for reader in readers:
+        for file in reader.files:
+            outcome = outcomes[file.name]
+            if outcome.state == "loaded" and not outcome.rows_read and has_rows(landing, contract, file):
+                raise LakehouseError(
+                    f"Spark read no row of {file.name}, which is not empty",
+                    "load it again; if that repeats, rename the file and report its name to us",
+                )
+
+
+def _retired(session: Session, batch: Batch, outcomes: dict[str, Outcome]) -> list[Outcome]:
+    """Other files whose rows the batch took over."""
+    landed = [entry for entry in batch.entries if outcomes[entry.source_file].state == "loaded"]
+    if batch.contract.rules.mode == "full" and landed:
+        others = ledger.loaded_others(session, batch.contract.dataset, batch.load_id)
+        return [Outcome(name, "superseded") for name in others]
+    return [Outcome(entry.replaces, "renamed") for entry in landed if entry.replaces not in (None, entry.source_file)]
+
+
+def _tell(
+    session, report: DatasetReport, batch: Batch, readers: Iterable[Reader], outcomes: dict[str, Outcome]
+) -> None:
+    """Add a closed batch to the report."""
+    contract = batch.contract
+    report.batches.append(batch.load_id)
+    for entry in batch.entries:
+        outcome = outcomes[entry.source_file]
+        report.files_done += 1
         if outcome.state == "loaded":
-            report.files_replaced += entry.replaces
-            report.files_new += not entry.replaces
+            report.files_replaced += entry.replaces is not None
+            report.files_new += entry.replaces is None
             report.rows_read += outcome.rows_read or 0
             report.rows_landed += outcome.rows_landed or 0
             report.rows_rejected += outcome.rows_rejected or 0
             report.bytes += entry.size
+            if entry.replaces not in (None, entry.source_file):
+                report.notes.append(f"{entry.source_file} was called {entry.replaces} before: its rows are replaced")
         elif outcome.state == "rejected":
             report.files_rejected += 1
             report.notes.append(f"{outcome.source_file} was rejected: {outcome.reason}")
         else:
             report.notes.append(f"{outcome.source_file} was {outcome.state} while it was loaded")
+    if contract.rules.key and report.rows_landed:
+        [(duplicates,)] = session.execute(statements.count_duplicates(contract, batch.load_id))
+        report.rows_duplicate += duplicates
+    unknown = {name for reader in readers for name in reader.unknown}
+    if contract.using == "json" and report.rows_landed:
+        [(names,)] = session.execute(statements.rescued_names(contract, batch.load_id))
+        unknown |= {name for name in names.split(", ") if name}
+    missing = {name for reader in readers for name in reader.missing}
+    for what, names in (("not in the contract, kept in _rescued_data", unknown), ("not in the files, null", missing)):
+        note = f"columns {what}: {', '.join(sorted(names))}"
+        if names and note not in report.notes:
+            report.notes.append(note)

@@ -5,16 +5,16 @@ One atomic statement lands a batch: `insert into … replace where _load_id =
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from loaders.contract import Column, Contract, folded
-from loaders.ledger import TABLE as LEDGER
-from loaders.listing import LandedFile
-from loaders.sql import identifier, in_list, literal, option, rows
+from loaders.contract import Column, Contract
+from loaders.ledger import Entry, guard
+from loaders.readers import Cell, Reader
+from loaders.sql import identifier, in_list, literal
 
 QUARANTINE = "bronze.load_quarantine"
-# External tables over the files being read; dropped when their batch is closed.
-SCRATCH = "landing"
+# What the landing statement fails with when it meets a row that does not fit.
+MISFIT = "MISFIT_ROW"
 
 CREATE_QUARANTINE = f"""
 create table if not exists {QUARANTINE} (
@@ -31,18 +31,31 @@ comment 'One row per landed row that does not fit its contract; nothing is dropp
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Files that can be read by one scan: the same columns in the same order.
+class Batch:
+    """An open batch of one dataset, as the ledger has it.
 
-    `relation` is what to select from; `cells` maps the name of a column, as
-    the files spell it, to its expression; `physical` to its type in the files.
+    `kept` are its files of which nothing is landed now (gone, changed, unfit
+    or held back): the rows that bronze has of them stay.
     """
 
-    relation: str
-    files: tuple[LandedFile, ...]
-    cells: dict[str, str]
-    physical: dict[str, str]
-    corrupt: str | None = None
+    contract: Contract
+    load_id: str
+    entries: tuple[Entry, ...]
+    kept: tuple[str, ...] = field(default=())
+
+    @property
+    def landing(self) -> list[Entry]:
+        """The entries of the files that it lands."""
+        return [entry for entry in self.entries if entry.source_file not in self.kept]
+
+    @property
+    def replaced(self) -> list[str]:
+        """Files whose earlier rows it replaces."""
+        return sorted({entry.replaces for entry in self.landing if entry.replaces})
+
+    @property
+    def guard(self) -> str:
+        return guard(self.contract.dataset, self.load_id, len(self.entries))
 
 
 def create_bronze(contract: Contract) -> str:
@@ -60,13 +73,27 @@ comment {literal(contract.description)}
 tblproperties ('delta.enableChangeDataFeed' = 'true')"""
 
 
-def add_columns(contract: Contract, present: Sequence[str]) -> str | None:
-    """Adds what the contract has come to know since the table was made; None when it has all."""
-    known = {name.lower() for name in present}
-    missing = [column for column in contract.columns if column.name.lower() not in known]
-    if not missing:
-        return None
-    return f"alter table {bronze(contract)} add columns ({', '.join(map(_column, missing))})"
+def add_columns(contract: Contract, columns: Iterable[Column]) -> str:
+    """Adds what the contract has come to know since the table was made."""
+    return f"alter table {bronze(contract)} add columns ({', '.join(map(_column, columns))})"
+
+
+def widen_column(contract: Contract, column: Column) -> tuple[str, str]:
+    """Gives a column its contract's wider type, without a rewrite of the table."""
+    table = bronze(contract)
+    return (
+        f"alter table {table} set tblproperties ('delta.enableTypeWidening' = 'true')",
+        f"alter table {table} alter column {identifier(column.name)} type {column.type}",
+    )
+
+
+def count_lost(contract: Contract, column: Column, held: str) -> str:
+    """Rows, and values among them that the contract's type cannot hold, with one of these."""
+    cell = Cell(identifier(column.name), held)
+    lost = misfit(cell, column, None)
+    return f"""
+select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) as string))
+from {bronze(contract)}"""
 
 
 def _column(column: Column) -> str:
@@ -77,209 +104,190 @@ def bronze(contract: Contract) -> str:
     return identifier(contract.schema, contract.identifier)
 
 
-def create_csv_scratch(table: str, contract: Contract, folder: str, width: int) -> str:
-    """An external table that binds cells by position and keeps misfit rows whole.
-
-    Names are c0, c1, …: what the header says is mapped by the caller, so odd,
-    reordered or repeated names cannot break the scan.
-    """
-    # A quote inside quotes is doubled, as RFC 4180 and every spreadsheet write it.
-    options = {"header": True, "escape": '"', **contract.options}
-    # Dates are cast by the statement, so that a reject can name its cell.
-    for name in ("dateFormat", "timestampFormat", "timestampNTZFormat"):
-        options.pop(name, None)
-    options |= {"recursiveFileLookup": True, "columnNameOfCorruptRecord": "_corrupt_record", "mode": "PERMISSIVE"}
-    rendered = ", ".join(f"{literal(key)} {option(value)}" for key, value in options.items())
-    cells = ", ".join(f"c{index} string" for index in range(width))
-    return f"""
-create table {table} ({cells}, _corrupt_record string)
-using csv options ({rendered}) location {literal(folder)}"""
-
-
-def cast(expression: str, column: Column, pattern: str | None, physical: str) -> str:
+def cast(cell: Cell, column: Column, pattern: str | None) -> str:
     """The cell as its contract type, or null where it does not fit exactly."""
-    if column.type == physical:
-        return expression
+    value = cell.expression
+    if column.type == cell.type:
+        return value
     if column.type == "string":
-        return f"cast({expression} as string)"
-    if pattern and physical == "string":
-        return f"cast(try_to_timestamp({expression}, {literal(pattern)}) as {column.type})"
-    typed = f"try_cast({expression} as {column.type})"
+        return f"cast({value} as string)"
+    if cell.type != "string":
+        typed = f"try_cast({value} as {column.type})"
+        return f"if(try_cast({typed} as {cell.type}) = {value}, {typed}, null)"
+    if pattern and column.type == "date":
+        return f"try_to_date({value}, {literal(pattern)})"
+    if pattern:
+        return f"cast(try_to_timestamp({value}, {literal(pattern)}) as {column.type})"
+    typed = f"try_cast({value} as {column.type})"
     if column.type.startswith("decimal"):
-        # try_cast rounds silently; a cell with more places than its type has does not fit.
-        return f"if({typed} = try_cast({expression} as decimal(38,18)), {typed}, null)"
+        # A cast rounds silently; a cell with more places than its type has does not fit.
+        precision, scale = map(int, column.type.removeprefix("decimal(").rstrip(")").split(","))
+        return f"if({typed} = try_cast({value} as decimal(38,{38 - precision + scale})), {typed}, null)"
     return typed
+
+
+def misfit(cell: Cell, column: Column, pattern: str | None) -> str:
+    """Whether a cell that holds something is not of its contract type; may be null for false."""
+    value = cast(cell, column, pattern)
+    if value == cell.expression or column.type == "string":
+        return "false"
+    holds = f"{cell.expression} <> ''" if cell.type == "string" else f"{cell.expression} is not null"
+    return f"({value} is null and {holds})"
+
+
+def _empty(cell: Cell) -> str:
+    blank = f" or trim({cell.expression}) = ''" if cell.type == "string" else ""
+    return f"({cell.expression} is null{blank})"
+
+
+def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None, Cell | None, str]]:
+    """Every condition under which a row does not fit, with its column, cell and reason."""
+    checks = [(condition, None, None, reason) for condition, reason in reader.faults]
+    for column in contract.columns:
+        cell = reader.cells.get(column.name)
+        if cell is None:
+            continue
+        pattern = contract.format_of(column)
+        wrong = misfit(cell, column, pattern)
+        if wrong != "false":
+            like = f" as {pattern}" if pattern and cell.type == "string" else ""
+            checks.append((wrong, column, cell, f"is no {column.type}{like}"))
+        if column.required:
+            checks.append((_empty(cell), column, cell, "is required, and is empty"))
+    return checks
+
+
+def fits_not(contract: Contract, reader: Reader) -> str:
+    """Whether a row does not fit its contract."""
+    conditions = " or ".join(condition for condition, *_ in _checks(contract, reader))
+    return f"coalesce({conditions}, false)" if conditions else "false"
 
 
 def errors(contract: Contract, reader: Reader) -> str:
     """An array of {column, value, reason}, empty for a row that fits."""
-    names = {folded(name): name for name in reader.cells}
-    checks = []
-    if reader.corrupt:
-        checks.append(
-            f"if({reader.corrupt} is not null, "
-            "named_struct('column', cast(null as string), 'value', cast(null as string), "
-            "'reason', 'the row has too many or too few fields'), null)"
+    structs = []
+    for condition, column, cell, reason in _checks(contract, reader):
+        name = literal(column.name) if column else "cast(null as string)"
+        value = cell.expression if cell else "null"
+        structs.append(
+            f"if({condition}, named_struct('column', {name}, 'value', cast({value} as string), "
+            f"'reason', {literal(reason)}), null)"
         )
-    for column in contract.columns:
-        name = names.get(folded(column.name))
-        if name is None:
-            continue
-        cell = reader.cells[name]
-        value = cast(cell, column, contract.format_of(column), reader.physical[name])
-        conditions = []
-        if column.required:
-            empty = f"{cell} is null" + (f" or trim({cell}) = ''" if reader.physical[name] == "string" else "")
-            conditions.append(f"when {empty} then 'is required, and is empty'")
-        if value != cell:
-            pattern = contract.format_of(column)
-            like = f" as {pattern}" if pattern and reader.physical[name] == "string" else ""
-            conditions.append(
-                f"when {cell} is not null and {value} is null then {literal(f'is no {column.type}{like}')}"
-            )
-        if conditions:
-            reason = f"case {' '.join(conditions)} end"
-            checks.append(
-                f"if({reason} is not null, named_struct('column', {literal(column.name)}, "
-                f"'value', cast({cell} as string), 'reason', {reason}), null)"
-            )
-    return f"filter(array({', '.join(checks)}), e -> e is not null)" if checks else "array()"
+    return f"filter(array({', '.join(structs)}), e -> e is not null)" if structs else "array()"
 
 
-def unknown_columns(contract: Contract, reader: Reader) -> list[str]:
-    """The files' columns that the contract does not know, as the files spell them."""
-    known = {folded(column.name) for column in contract.columns}
-    return [name for name in reader.cells if folded(name) not in known]
+def land(batch: Batch, readers: Sequence[Reader], order: Sequence[str], *, strict: bool) -> str:
+    """The statement that lands a batch; `order` are the bronze table's columns.
 
-
-def _json(reader: Reader, names: Iterable[str]) -> str:
-    pairs = ", ".join(f"{literal(name)}, {reader.cells[name]}" for name in names)
-    return f"to_json(named_struct({pairs}))" if pairs else "cast(null as string)"
-
-
-# Spark's file_path is percent-encoded, and begins with file:/ or file:///.
-PATH = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:/+', '/')"
-
-
-def _claimed(reader: Reader) -> str:
-    """Rows of the reader's files, each file only as it was when claimed."""
-    parts = [(file, part) for file in reader.files for part in file.parts]
-    values = rows((str(part.path), file.name, part.size, part.modified) for file, part in parts)
-    return f"""
-        select data.*, claim._file, claim._modified
-        from (
-            select *, {PATH} as _path, _metadata.file_size as _size,
-                unix_millis(_metadata.file_modification_time) as _modified_ms
-            from {reader.relation}
-            where {in_list(PATH, (str(part.path) for _, part in parts))}
-        ) as data
-        join (
-            select path, _file, size, modified, timestamp_millis(modified) as _modified
-            from values
-{values}
-            as v(path, _file, size, modified)
-        ) as claim
-        on data._path = claim.path and data._size = claim.size and data._modified_ms = claim.modified"""
-
-
-def count_read(readers: Sequence[Reader]) -> str:
-    """Rows that the claimed files hold, by file; a cheap scan that casts nothing."""
-    return "\nunion all ".join(f"select _file, count(*) from ({_claimed(reader)}) group by _file" for reader in readers)
-
-
-def guard(dataset: str, load_id: str, files: int) -> str:
-    """A condition that fails the statement when the batch is no longer open.
-
-    A loader that slept while its batch was taken over and closed must not
-    replace what came later.
+    `strict` fails with MISFIT at the first row that does not fit; else those
+    rows are left out.
     """
-    return f"""(
-    select if(count(*) = {files}, true, raise_error('batch {load_id} was closed by another loader'))
-    from {LEDGER}
-    where dataset = {literal(dataset)} and load_id = {literal(load_id)} and state = 'claimed'
-)"""
-
-
-def land(
-    contract: Contract,
-    load_id: str,
-    readers: Sequence[Reader],
-    corrected: Sequence[str],
-    kept: Sequence[str],
-    order: Sequence[str],
-    claimed: int,
-) -> str:
-    """The statement that lands a batch.
-
-    `corrected` are files whose earlier rows it replaces, `kept` those of the
-    batch whose rows must stay (their file is gone or is read anew later),
-    `order` the bronze table's columns, `claimed` the files in the batch.
-    """
+    contract = batch.contract
     selects = []
     for reader in readers:
-        names = {folded(name): name for name in reader.cells}
+        wrong = fits_not(contract, reader)
         values = {
-            "_source_file": "_file",
+            "_source_file": f"if({wrong}, raise_error('{MISFIT}'), _file)" if strict and wrong != "false" else "_file",
             "_source_modified_at": "_modified",
-            "_load_id": literal(load_id),
+            "_load_id": literal(batch.load_id),
             "_loaded_at": "current_timestamp()",
-            "_rescued_data": _json(reader, unknown_columns(contract, reader)),
+            "_rescued_data": reader.rescued,
         }
         for column in contract.columns:
-            name = names.get(folded(column.name))
+            cell = reader.cells.get(column.name)
             values[column.name.lower()] = (
-                cast(reader.cells[name], column, contract.format_of(column), reader.physical[name])
-                if name
-                else f"cast(null as {column.type})"
+                cast(cell, column, contract.format_of(column)) if cell else f"cast(null as {column.type})"
             )
         columns = ",\n        ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
         selects.append(f"""
     select
         {columns}
-    from ({_claimed(reader)}
-    )
-    where size({errors(contract, reader)}) = 0""")
+    from ({reader.rows()}
+    ){"" if strict else f" where not {wrong}"}""")
     return f"""
 insert into {bronze(contract)}
-replace where {replaced("_load_id", "_source_file", load_id, corrected, kept)}
+replace where {_replaced(batch)}
 select * from ({" union all ".join(selects) or f"select * from {bronze(contract)} where false"}
 )
-where {guard(contract.dataset, load_id, claimed)}"""
+where {batch.guard}"""
 
 
-def replaced(load_column: str, file_column: str, load_id: str, corrected: Sequence[str], kept: Sequence[str]) -> str:
-    """The rows that a batch replaces: its own, and those of corrected files."""
-    own = f"{load_column} = {literal(load_id)}"
-    if kept:
-        own = f"({own} and not {in_list(file_column, kept)})"
-    return f"{own} or {in_list(file_column, corrected)}" if corrected else own
+def _replaced(batch: Batch) -> str:
+    """The rows that a batch replaces: its own, and those of corrected files; in mode full, all."""
+    if batch.contract.rules.mode == "full" and batch.landing:
+        return "true"
+    own = f"_load_id = {literal(batch.load_id)}"
+    if batch.kept:
+        own = f"({own} and not {in_list('_source_file', batch.kept)})"
+    return f"{own} or {in_list('_source_file', batch.replaced)}" if batch.replaced else own
 
 
-def quarantine(
-    contract: Contract,
-    load_id: str,
-    readers: Sequence[Reader],
-    corrected: Sequence[str],
-    kept: Sequence[str],
-    claimed: int,
-) -> str:
+def count_rows(readers: Sequence[Reader]) -> str:
+    """Rows of the claimed files, by file; a cheap scan that casts nothing."""
+    return "\nunion all ".join(f"select _file, count(*) from ({reader.rows()}) group by _file" for reader in readers)
+
+
+def probe(reader: Reader) -> str:
+    """Reads every cell of a reader's files, and returns nothing of them."""
+    return f"select bit_xor(xxhash64(_file, {reader.record})) from ({reader.rows()})"
+
+
+def quarantine(batch: Batch, readers: Sequence[Reader]) -> str:
     """The statement that writes a batch's misfit rows, repeatable as the landing is."""
-    selects = []
-    for reader in readers:
-        record = _json(reader, reader.cells)
-        if reader.corrupt:
-            record = f"coalesce({reader.corrupt}, {record})"
-        selects.append(f"""
-    select _file as source_file, {record} as record, {errors(contract, reader)} as errors
-    from ({_claimed(reader)}
-    )""")
+    contract = batch.contract
+    selects = [
+        f"""
+    select _file as source_file, {reader.record} as record, {errors(contract, reader)} as errors
+    from ({reader.rows()}
+    ) where {fits_not(contract, reader)}"""
+        for reader in readers
+    ]
     dataset = literal(contract.dataset)
-    where = replaced("load_id", "source_file", load_id, corrected, kept)
     return f"""
 insert into {QUARANTINE}
-replace where dataset = {dataset} and ({where})
-select {dataset} as dataset, source_file, record, errors, {literal(load_id)} as load_id,
+replace where dataset = {dataset} and load_id = {literal(batch.load_id)}
+select {dataset} as dataset, source_file, record, errors, {literal(batch.load_id)} as load_id,
     current_timestamp() as quarantined_at
-from ({" union all ".join(selects) or f"select * from {QUARANTINE} where false"}
+from ({" union all ".join(selects)}
 )
-where size(errors) > 0 and {guard(contract.dataset, load_id, claimed)}"""
+where {batch.guard}"""
+
+
+def forget(batch: Batch) -> str:
+    """Deletes what the quarantine has of earlier contents of the batch's files.
+
+    Of two loaders the late one deletes nothing of a later batch: that
+    quarantined its rows after this batch was claimed.
+    """
+    contract = batch.contract
+    files = sorted({entry.source_file for entry in batch.landing} | set(batch.replaced))
+    which = "true" if contract.rules.mode == "full" else in_list("source_file", files)
+    claimed = min(entry.claimed for entry in batch.entries)
+    return f"""
+delete from {QUARANTINE}
+where dataset = {literal(contract.dataset)} and load_id <> {literal(batch.load_id)}
+and quarantined_at < timestamp_micros({claimed}) and {which}"""
+
+
+def count_duplicates(contract: Contract, load_id: str) -> str:
+    """Rows landed by a batch that repeat the declared key of a row in bronze."""
+    key = ", ".join(identifier(name) for name in contract.rules.key)
+    return f"""
+select coalesce(sum(least(mine, copies - 1)), 0)
+from (
+    select count(*) as copies, count_if(_load_id = {literal(load_id)}) as mine
+    from {bronze(contract)}
+    group by {key}
+    having copies > 1 and mine > 0
+)"""
+
+
+def rescued_names(contract: Contract, load_id: str) -> str:
+    """What a batch of JSON rescued: the names, in order."""
+    return f"""
+select array_join(array_sort(collect_set(name)), ', ')
+from (
+    select explode(json_object_keys(_rescued_data)) as name
+    from {bronze(contract)}
+    where _load_id = {literal(load_id)} and _rescued_data is not null
+)"""

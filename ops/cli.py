@@ -16,11 +16,17 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from loaders import load as loading
-from loaders.contract import Contract, chosen, contracts, parse_manifest
+from loaders import ledger
+from loaders import quarantine as quarantined
+from loaders.contract import Contract, chosen, contracts
+from loaders.listing import Landing
+from loaders.load import preview
 from loaders.report import DatasetReport
+from loaders.run import load_all
 from ops import doctor, jars, server
 from ops.errors import LakehouseError
+from ops.progress import following
+from ops.project import parse_manifest
 from ops.settings import Settings
 from ops.thrift import Session, Unreachable
 
@@ -127,50 +133,54 @@ def server_logs(settings: Settings, lines: int) -> None:
     click.echo(f"({path})", err=True)
 
 
+JOBS = click.option("--jobs", default=4, show_default=True, help="Tables to load side by side.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
 @main.command()
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be loaded; change nothing.")
-@click.option("--full-refresh", is_flag=True, help="Read every file again, also the known ones.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--reprocess", is_flag=True, help="Read the known files again, as after a change of the contract.")
+@JOBS
+@AS_JSON
 @click.pass_obj
-def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, full_refresh: bool, as_json: bool) -> None:
+def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, reprocess: bool, jobs: int, as_json: bool) -> None:
     """Load landed files into bronze: of each SOURCE.TABLE, or of all.
 
     Exit code 3 says that all is loaded but for rows or files that do not fit
-    their contract: those are in bronze.load_quarantine and
-    bronze.load_ledger, with the reason.
+    their contract: see `lakehouse quarantine`.
     """
-    with Session(settings) as session:
-        wanted = chosen(contracts(parse_manifest()), tables)
-        if dry_run:
-            show_plan(session, settings, wanted, full_refresh, as_json)
-            return
-        reports = []
-        for contract in wanted:
-            with console.status(contract.dataset) as spinner:
-                reports.append(
-                    loading.load(
-                        session,
-                        settings,
-                        contract,
-                        full_refresh,
-                        lambda step, name=contract.dataset: spinner.update(f"{name}: {step}"),
-                    )
-                )
-            if not as_json:
-                show_report(reports[-1])
+    wanted = chosen(contracts(parse_manifest()), tables)
+    again = (lambda entry: True) if reprocess else ledger.never
+    if dry_run:
+        show_plan(settings, wanted, again, as_json)
+    else:
+        run_load(settings, wanted, again, jobs, as_json)
+
+
+def run_load(settings: Settings, wanted: list[Contract], again: ledger.Again, jobs: int, as_json: bool) -> None:
+    """Load, print the reports, and end with the exit code that they make."""
+    with following(quiet=as_json) as watch:
+        reports = load_all(settings, wanted, again, jobs, watch)
     if as_json:
         click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
+    else:
+        for report in reports:
+            show_report(report)
+    if any(report.error for report in reports):
+        sys.exit(1)
     sys.exit(0 if all(report.clean for report in reports) else REJECTED)
 
 
-def show_plan(session: Session, settings: Settings, wanted: list[Contract], full_refresh: bool, as_json: bool) -> None:
+def show_plan(settings: Settings, wanted: list[Contract], again: ledger.Again, as_json: bool) -> None:
     """Print what a load would do, a line each file."""
-    plans = {contract.dataset: loading.preview(session, settings, contract, full_refresh) for contract in wanted}
+    landing = Landing(settings.landing)
+    with Session(settings) as session:
+        plans = {contract.dataset: preview(session, landing, contract, again) for contract in wanted}
     shown = {
         dataset: {
-            "new": [file.name for file in plan.new],
-            "replaced": [file.name for file in plan.corrected],
+            "new": [claim.file.name for claim in plan.claims if not claim.replaces],
+            "replaced": [claim.file.name for claim in plan.claims if claim.replaces],
             "missing": list(plan.missing),
         }
         for dataset, plan in plans.items()
@@ -187,13 +197,58 @@ def show_plan(session: Session, settings: Settings, wanted: list[Contract], full
 
 def show_report(report: DatasetReport) -> None:
     """Print what was loaded of one dataset."""
-    click.echo(report.sentence)
+    click.secho(report.sentence, fg="red" if report.error else None)
     for note in report.notes:
         click.echo(f"  {note}")
     if report.files_missing:
         click.echo(f"  {report.files_missing} loaded files are gone from landing; their rows stay")
-    if report.rows_rejected:
-        click.echo("  see: lakehouse sql 'select * from bronze.load_quarantine'")
+    if not report.clean:
+        click.echo(f"  see: lakehouse quarantine show {report.dataset}")
+
+
+@main.group("quarantine")
+def quarantine_group() -> None:
+    """Rows and files that did not fit their contract, and why."""
+
+
+@quarantine_group.command("list")
+@click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
+@click.pass_obj
+def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
+    """Count what was rejected: a line each file and reason."""
+    with Session(settings) as session:
+        columns, rows = quarantined.summary(session, tables)
+    show_quarantine(columns, rows)
+
+
+@quarantine_group.command("show")
+@click.argument("table", metavar="SOURCE.TABLE")
+@click.option("--file", "name", help="Only of this file, as `quarantine list` names it.")
+@click.option("--limit", default=20, show_default=True, help="The most rows to show.")
+@click.pass_obj
+def quarantine_show(settings: Settings, table: str, name: str | None, limit: int) -> None:
+    """Show rejected rows as they came, with each column, value and reason."""
+    with Session(settings) as session:
+        columns, rows = quarantined.details(session, table, name, limit)
+    show_quarantine(columns, rows)
+
+
+def show_quarantine(columns: tuple[str, ...], rows: list[tuple]) -> None:
+    """Print rows of the quarantine, or that there are none."""
+    if rows:
+        print_table(columns, rows)
+    else:
+        click.echo("nothing is in the quarantine")
+
+
+@quarantine_group.command("retry")
+@click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
+@JOBS
+@AS_JSON
+@click.pass_obj
+def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_json: bool) -> None:
+    """Read the files with rejects again, after the contract or the files were mended."""
+    run_load(settings, chosen(contracts(parse_manifest()), tables), quarantined.has_rejects, jobs, as_json)
 
 
 @main.command()

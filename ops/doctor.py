@@ -84,9 +84,11 @@ def check_jars(settings: Settings) -> str:
 
 
 def check_landing(settings: Settings) -> str:
+    if "://" in settings.landing:
+        return settings.landing
     if not os.access(settings.landing, os.R_OK | os.X_OK):
         raise LakehouseError(f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING")
-    return str(settings.landing)
+    return settings.landing
 
 
 def check_profile(settings: Settings) -> str:

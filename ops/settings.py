@@ -18,12 +18,13 @@ JARS = Path(sys.prefix) / "share" / "lakehouse" / "jars"
 class Settings:
     """One lakehouse: its state, its input and its Thrift address.
 
-    Relative paths are taken from the project, so that a command means the
-    same in every folder.
+    `landing` is a folder, or the URL of one in an object store. Relative
+    paths are taken from the project, so that a command means the same in
+    every folder.
     """
 
     home: Path
-    landing: Path
+    landing: str
     host: str
     port: int
 
@@ -45,6 +46,7 @@ class Settings:
         Raises LakehouseError for a port that is not a number.
         """
         port = environ.get("LAKEHOUSE_THRIFT_PORT", "10000")
+        landing = environ.get("LAKEHOUSE_LANDING", "landing")
         if not port.isdigit():
             raise LakehouseError(
                 f"LAKEHOUSE_THRIFT_PORT is {port!r}, which is no port",
@@ -52,7 +54,7 @@ class Settings:
             )
         return cls(
             home=PROJECT / environ.get("LAKEHOUSE_HOME", ".lakehouse"),
-            landing=PROJECT / environ.get("LAKEHOUSE_LANDING", "landing"),
+            landing=landing if "://" in landing else str(PROJECT / landing),
             host=environ.get("LAKEHOUSE_THRIFT_HOST", "127.0.0.1"),
             port=int(port),
         )

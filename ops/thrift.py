@@ -28,6 +28,11 @@ class SqlError(LakehouseError):
         found = re.search(r"\[([A-Z_0-9]+(?:\.[A-Z_0-9]+)*)\]", message)
         self.condition = found.group(1) if found else ""
 
+    @property
+    def sentence(self) -> str:
+        """What Spark says, on one line."""
+        return self.message.splitlines()[0] if self.message else ""
+
 
 def readable(message: str) -> str:
     """Spark's error without wrapping, stack trace and query plan."""
@@ -43,17 +48,25 @@ def readable(message: str) -> str:
     return "\n".join(lines).strip()
 
 
+# These say where it happened; their causes say what.
+WRAPPINGS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE")
+
+
 def innermost(trace: list[str] | None) -> str:
     """The first cause in a Thrift error's trace, where Spark's own message is only a wrapping.
 
     A trace has a line `*<class>:<message>:<line>:<column>` for each exception,
     the outermost first. Spark names a condition in [BRACKETS] where it knows one.
     """
-    messages = [line[1:].rsplit(":", 2)[0] for line in trace or () if line.startswith("*")]
+    messages = [re.sub(r"^\*[\w.$]+:", "", line).rsplit(":", 2)[0] for line in trace or () if line.startswith("*")]
     named = [message for message in messages if re.search(r"\[[A-Z_0-9.]+\] ", message)]
-    if not messages or named[:1] == messages[:1]:
+    wrapped = named[:1] == messages[:1] and any(name in message for name in WRAPPINGS for message in named[:1])
+    if not messages or (named[:1] == messages[:1] and not wrapped):
         return ""
-    return re.sub(r"^[\w.$]+:", "", (named or messages)[-1])
+    condition = [message for message in named if "[TASK_WRITE_FAILED]" not in message][-1:]
+    if condition and not wrapped:
+        return condition[0]
+    return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
 @dataclass(frozen=True)

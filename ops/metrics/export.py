@@ -1,7 +1,8 @@
 """Metrics for SQL users: saved queries as tables or views, semantic models as metric views.
 
 Everything is written into the schema `metrics`, behind LAKEHOUSE_SCHEMA_PREFIX
-like the schemas that dbt builds.
+like the schemas that dbt builds. What is there and was not written from here
+stays.
 """
 
 import hashlib

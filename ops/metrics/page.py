@@ -25,7 +25,8 @@ Each number has one definition, in `models/semantic/`, and one value, however yo
   it is over Thrift/JDBC. `lakehouse metrics list metrics` and `list dimensions --metrics revenue` tell what there is.
 - **In SQL, with nothing installed**: the metric view `{view}`, asked with `measure(…)`:
   `select shopping_mall, measure(revenue) from {view} group by all`.
-- **As tables**: the reports that are opened daily, in the schema `metrics`, listed [below](#tables-and-views).
+- **As tables**: the reports that are opened daily, in the schema `metrics`, listed [below](#tables-and-views). Revenue
+  per mall and category, for one, is `metrics.sales_by_mall_and_category`.
 
 `lakehouse metrics export` writes the schema `metrics`, as `make demo` does; run it after `dbt build`. The tables are as
 fresh as that run; the views read gold. `lakehouse metrics validate` checks every definition against the tables.
@@ -33,13 +34,16 @@ fresh as that run; the views read gold. `lakehouse metrics validate` checks ever
 ## Good to know
 
 - A time is `metric_time` with a grain: `metric_time__day`, `__week`, `__month`, `__quarter`, `__year`, or
-  `__fiscal_quarter`. To read only some months, give `--start-time` and `--end-time`, or filter on the day, month,
-  quarter or year: Spark then reads the files of those months only. A filter on week or fiscal quarter reads all.
+  `__fiscal_quarter`. To read only some months, give `--start-time` and `--end-time`, or filter on any grain:
+  `--where "{{ TimeDimension('metric_time', 'week') }} = '2023-01-02'"`. Spark then reads the files of those months
+  only. A condition on the week needs a `--where` of its own (there may be several). In the metric view, one on the
+  week reads all.
 - Money is a decimal, exact to the cent, and a quotient of money one with at least nine digits after the point. A
   median, and a quotient of two counts, is a double.
 - A growth also has rows for later periods, with nulls, where only the earlier period had sales.
-- A running total joins each day with every row before it: over all days of the demo it takes some seconds. Bound
-  it with `--start-time` and `--end-time`, or read the table `metrics.revenue_to_date`.
+- Bound a growth or a running total with `--start-time` and `--end-time`. A growth by month then reads these months
+  and those it compares with; by another grain it reads all. A running total reads as far back as it counts; a
+  `--where` only picks from its result.
 - In a metric view every measure stands in `measure(…)`. Spark answers `select *` and a join with it with an internal
   error: name the columns, and to join put the query into a CTE.
 """

@@ -1,7 +1,8 @@
 import pytest
 
-from loaders.contract import Column, Contract, chosen, contracts, normal_type, parse_manifest
+from loaders.contract import Column, Contract, Rules, chosen, contracts, normal_type
 from ops.errors import LakehouseError
+from ops.project import parse_manifest
 
 
 def contract(**changes) -> Contract:
@@ -44,6 +45,13 @@ def test_the_dbt_sources_are_the_contracts():
         ({"columns": (Column("_a", "int"),)}, "column _a begins with _"),
         ({"columns": (Column("Ticket No", "int"),)}, "column 'Ticket No' has a character that a table cannot have"),
         ({"columns": (Column("a", "int"), Column("A", "int"))}, "declares a column twice"),
+        ({"using": "json", "options": {"encoding": "latin1"}}, "its encoding is latin1"),
+        ({"using": "json", "columns": (Column("a", "int", path="a.b"),)}, "column a has path 'a.b'"),
+        ({"columns": (Column("a", "int", path="$.a"),)}, "column a has path '$.a'"),
+        ({"rules": Rules(mode="newest")}, "meta.loader.mode is 'newest'"),
+        ({"rules": Rules(max_reject_ratio=5)}, "meta.loader.max_reject_ratio is 5"),
+        ({"rules": Rules(key=("b",))}, "meta.loader.key names b"),
+        ({"rules": Rules(max_batch_files=0)}, "a limit of meta.loader is too small"),
     ],
 )
 def test_a_contract_that_contradicts_itself_is_refused_by_name(changes, said):

@@ -21,7 +21,7 @@ from tests.conftest import free_port, lakehouse
 @pytest.fixture
 def elsewhere(tmp_path) -> Settings:
     """A lakehouse of its own, not started."""
-    settings = Settings(tmp_path / "home", tmp_path / "landing", "127.0.0.1", free_port())
+    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", free_port())
     yield settings
     spark.stop(settings)
 

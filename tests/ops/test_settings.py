@@ -6,7 +6,7 @@ from ops.settings import PROJECT, Settings
 
 def test_without_an_environment_everything_is_in_the_project():
     assert Settings.from_environment({}) == Settings(
-        home=PROJECT / ".lakehouse", landing=PROJECT / "landing", host="127.0.0.1", port=10000
+        home=PROJECT / ".lakehouse", landing=str(PROJECT / "landing"), host="127.0.0.1", port=10000
     )
 
 

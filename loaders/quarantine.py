@@ -1,0 +1,64 @@
+"""What did not fit its contract: the quarantined rows and the rejected files."""
+
+from collections.abc import Iterable
+
+from loaders import ledger, statements
+from loaders.ledger import Entry
+from loaders.sql import in_list, literal
+from ops.thrift import Session, SqlError
+
+Table = tuple[tuple[str, ...], list[tuple]]
+
+
+def has_rejects(entry: Entry) -> bool:
+    """Whether a file, or rows of it, were rejected: what `quarantine retry` reads again."""
+    return entry.state == "rejected" or bool(entry.rows_rejected)
+
+
+def summary(session: Session, datasets: Iterable[str] = ()) -> Table:
+    """Column names, and a row for each file, column and reason: dataset, file, column, reason, rows.
+
+    A file that was rejected whole has no column; `rows` then is what it holds, where that is known.
+    """
+    datasets = list(datasets)
+    which = in_list("dataset", datasets) if datasets else "true"
+    return _query(
+        session,
+        f"""
+select dataset, source_file as file, error.column, error.reason, count(*) as rows
+from (select dataset, source_file, explode(errors) as error from {statements.QUARANTINE} where {which})
+group by all
+union all
+select dataset, source_file, null, reason, rows_read from {ledger.TABLE} where state = 'rejected' and {which}
+order by all""",
+    )
+
+
+def details(session: Session, dataset: str, file: str | None = None, limit: int = 20) -> Table:
+    """Column names, and a row for each error: file, record, column, value, reason."""
+    which = f"dataset = {literal(dataset)}" + (f" and source_file = {literal(file)}" if file else "")
+    return _query(
+        session,
+        f"""
+select file, record, error.column, error.value, error.reason
+from (
+    select source_file as file, record, explode(errors) as error from {statements.QUARANTINE} where {which}
+    union all
+    select source_file, null, named_struct('column', cast(null as string), 'value', cast(null as string),
+        'reason', reason)
+    from {ledger.TABLE} where state = 'rejected' and {which}
+)
+order by file, record, column
+limit {int(limit)}""",
+    )
+
+
+def _query(session: Session, statement: str) -> Table:
+    """The rows; none before the first load made the tables."""
+    try:
+        result = session.query(statement)
+        return result.columns, list(result.rows)
+    except SqlError as error:
+        if not error.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
+            raise
+        return (), []

@@ -1,0 +1,98 @@
+"""The tables that a load needs: made where they are not there, and kept to the contract."""
+
+import secrets
+import time
+from collections.abc import Callable
+
+from loaders import ledger, statements
+from loaders.contract import ROOM, Contract
+from loaders.readers import SCRATCH
+from loaders.sql import identifier
+from ops.errors import LakehouseError
+from ops.thrift import Session, SqlError
+
+ATTEMPTS = 10
+# Another session wrote or made the same table meanwhile, or a file went away
+# while it was read: look again and repeat.
+REPEATABLE = (
+    "ALREADY_EXISTS",
+    "DELTA_CONCURRENT",
+    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "FAILED_READ_FILE.FILE_NOT_EXIST",
+    "PATH_NOT_FOUND",
+    "TABLE_OR_VIEW_NOT_FOUND",
+    "not a Delta table",
+    "was closed by another loader",
+)
+
+
+def patiently(attempt: Callable[[], None]) -> None:
+    """Run `attempt` until it meets no conflict, ATTEMPTS times at the most."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return attempt()
+        except SqlError as error:
+            if not left or not any(word in error.message for word in REPEATABLE):
+                raise
+            time.sleep((ATTEMPTS - left) * secrets.SystemRandom().uniform(0.2, 0.6))
+
+
+def prepare(session: Session, contract: Contract) -> list[str]:
+    """Make what is missing, and bring bronze to the contract; returns bronze's columns.
+
+    Raises LakehouseError when the contract has a type that bronze's values do
+    not fit, and says what would be lost.
+    """
+    wanted = {
+        tuple(ledger.TABLE.split(".")): ledger.CREATE,
+        tuple(statements.QUARANTINE.split(".")): statements.CREATE_QUARANTINE,
+        (contract.schema, contract.identifier): statements.create_bronze(contract),
+    }
+    schemas = {schema for schema, _ in wanted}
+    for schema in {*schemas, SCRATCH} - {schema for (schema,) in session.execute("show schemas")}:
+        session.execute(f"create schema if not exists {identifier(schema)}")
+    there = {
+        (schema, table)
+        for name in schemas
+        for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
+    }
+    for table, statement in wanted.items():
+        if table not in there:
+            patiently(lambda statement=statement: session.execute(statement))
+    patiently(lambda: _evolve(session, contract))
+    return list(_types(session, contract))
+
+
+def _types(session: Session, contract: Contract) -> dict[str, str]:
+    described = session.execute(f"describe query select * from {statements.bronze(contract)}")
+    return {name: type_ for name, type_, _ in described}
+
+
+def _evolve(session: Session, contract: Contract) -> None:
+    held = {name.lower(): type_ for name, type_ in _types(session, contract).items()}
+    if added := [column for column in contract.columns if column.name.lower() not in held]:
+        session.execute(statements.add_columns(contract, added))
+    for column in contract.columns:
+        before = held.get(column.name.lower(), column.type)
+        if before == column.type:
+            continue
+        try:
+            for statement in statements.widen_column(contract, column):
+                session.execute(statement)
+        except SqlError as error:
+            if any(word in error.message for word in REPEATABLE):
+                raise
+            raise LakehouseError(
+                f"source {contract.dataset}: column {column.name} is {before} in bronze and {column.type} in the "
+                f"contract: {_loss(session, contract, column, before)}",
+                f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})",
+            ) from None
+
+
+def _loss(session: Session, contract: Contract, column, before: str) -> str:
+    [(rows, lost, example)] = session.execute(statements.count_lost(contract, column, before))
+    if not lost:
+        return f"Delta cannot change it in place (all {rows:,} values would fit)"
+    return f"{lost:,} of {rows:,} rows would lose their value, such as {example}"

@@ -1,0 +1,57 @@
+"""How a long command shows what it does: bars on a terminal, plain lines in a log."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from loaders.report import DatasetReport
+from loaders.run import Watch
+
+
+@contextmanager
+def following(quiet: bool = False) -> Iterator[Watch]:
+    """A watch for `load_all`: a bar of files for each dataset, or a line for each batch.
+
+    Both go to the standard error, so that a report can be piped on.
+    """
+    if quiet:
+        yield lambda report, step: None
+    elif sys.stderr.isatty():
+        with _bars() as watch:
+            yield watch
+    else:
+        yield _line
+
+
+def _line(report: DatasetReport, step: str) -> None:
+    if step == "claimed":
+        click.echo(f"{report.dataset}: loading {report.files_planned - report.files_done} files", err=True)
+    elif step.startswith("waiting"):
+        click.echo(f"{report.dataset}: {step}", err=True)
+
+
+@contextmanager
+def _bars() -> Iterator[Watch]:
+    columns = (
+        TextColumn("{task.fields[dataset]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[step]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
+        tasks = {}
+
+        def watch(report: DatasetReport, step: str) -> None:
+            if report.dataset not in tasks:
+                tasks[report.dataset] = progress.add_task("", dataset=report.dataset, step=step, total=None)
+            progress.update(
+                tasks[report.dataset], total=report.files_planned or None, completed=report.files_done, step=step
+            )
+
+        yield watch
