@@ -29,13 +29,14 @@ Each number has one definition, in `models/semantic/`, and one value, however yo
   per mall and category, for one, is `metrics.sales_by_mall_and_category`.
 
 `lakehouse metrics export` writes the schema `metrics`, as `make demo` does; run it after `dbt build`. The tables are as
-fresh as that run; the views read gold. `lakehouse metrics validate` checks every definition against the tables.
+fresh as that run; the views read gold. What an earlier run wrote and nothing defines any more is dropped; tables of
+other people stay. `lakehouse metrics validate` checks every definition against the tables.
 
 ## Good to know
 
 - A time is `metric_time` with a grain: `metric_time__day`, `__week`, `__month`, `__quarter`, `__year`, or
   `__fiscal_quarter`. To read only some months, give `--start-time` and `--end-time`, or filter on any grain:
-  `--where "{{ TimeDimension('metric_time', 'week') }} = '2023-01-02'"`. Spark then reads the files of those months
+  `--where "{{{{ TimeDimension('metric_time', 'week') }}}} = '2023-01-02'"`. Spark then reads the files of those months
   only. A condition on the week needs a `--where` of its own (there may be several). In the metric view, one on the
   week reads all.
 - Money is a decimal, exact to the cent, and a quotient of money one with at least nine digits after the point. A
