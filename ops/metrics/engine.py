@@ -7,7 +7,6 @@ from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
 from dbt.adapters.exceptions import FailedToConnectError
-from dbt.cli.main import dbtRunner
 from dbt.config.runtime import load_profile, load_project
 from dbt.contracts.graph.manifest import Manifest
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
@@ -18,8 +17,8 @@ from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
 from metricflow_semantics.toolkit.id_helpers import mf_random_id
 
-from ops.errors import LakehouseError
 from ops.metrics.render import SparkPlanRenderer, dates
+from ops.project import parse
 from ops.settings import PROJECT, Settings
 from ops.thrift import Session, SqlError, Unreachable, readable
 
@@ -124,14 +123,8 @@ class SparkConfiguration(CLIConfiguration):
     def setup(self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True) -> None:
         """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
         project = str(dbt_project_path or self._project)
-        profiles = str(dbt_profiles_path or self._project)
         # Where MetricFlow looks for the manifest; apart from dbt's target, so that both can run at once.
-        target = str(self._state / "target")
-        where = ["--project-dir", project, "--profiles-dir", profiles, "--target-path", target]
-        parsed = dbtRunner().invoke(["--log-level", "none", "parse", *where])
-        if not parsed.success:
-            raise LakehouseError(f"dbt cannot parse the project: {parsed.exception}", "run: dbt parse")
-        self.manifest = parsed.result
+        self.manifest = parse(Path(project), dbt_profiles_path, self._state / "target")
         profile = load_profile(project, cli_vars={})
         self._dbt_project_metadata = dbtProjectMetadata(
             profile, load_project(project, version_check=False, profile=profile), project_path=self._state
