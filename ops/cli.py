@@ -68,9 +68,9 @@ def main(ctx: click.Context) -> None:
 
 @main.command()
 def setup() -> None:
-    """Fetch and verify Delta's jars (part of `make setup`)."""
+    """Fetch and verify Spark's jars (part of `make setup`)."""
     fetched = jars.fetch()
-    click.echo(f"Delta's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified")
+    click.echo(f"Spark's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified")
 
 
 @main.command("doctor")

@@ -143,7 +143,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Java": check_java,
     "Memory": check_memory,
     "Disk": check_disk,
-    "Delta jars": check_jars,
+    "Spark jars": check_jars,
     "Landing": check_landing,
     "dbt profile": check_profile,
     "Port": check_port,

@@ -1,4 +1,4 @@
-"""Delta's jars: fetched once by Ivy, verified, kept with the installation.
+"""Spark's additional jars, Delta's and those of s3a: fetched once by Ivy, verified, kept with the installation.
 
 What is fetched is in spark/jars/ivy.xml, from where in ivysettings.xml, and
 what it must be in SHA256SUMS (the format of `sha256sum`).
@@ -46,7 +46,7 @@ def require() -> Path:
     """The folder of the jars; LakehouseError when they are not all there."""
     missing = [name for name in expected() if not (JARS / name).exists()]
     if missing:
-        raise LakehouseError(f"{len(missing)} of Spark's Delta jars are missing", "run: make setup")
+        raise LakehouseError(f"{len(missing)} of Spark's jars are missing", "run: make setup")
     return JARS
 
 
@@ -74,7 +74,7 @@ def fetch() -> bool:
     if ivy.returncode:
         print(ivy.stdout, file=sys.stderr)
         raise LakehouseError(
-            "Delta's jars could not be fetched from Maven Central",
+            "Spark's jars could not be fetched from Maven Central",
             "check the network, or name a mirror in spark/jars/ivysettings.xml; run: make setup",
         )
     if wrong := faults(arriving):
