@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -189,6 +189,7 @@ def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
 def _wait(settings, process, timeout, waiting) -> float:
     """Seconds until the first statement was answered."""
     began = time.monotonic()
+    settings = replace(settings, statement_timeout=timeout)
     while (seconds := time.monotonic() - began) < timeout:
         if process.poll() is not None:
             why = reason(log_file(settings).read_text(errors="replace"))

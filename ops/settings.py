@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from ops.errors import LakehouseError
@@ -20,15 +21,22 @@ class Settings:
 
     `landing` is a folder, or the URL of one in an object store. Relative
     paths are taken from the project, so that a command means the same in
-    every folder.
+    every folder. `statement_timeout` is how long to wait for the answer to a
+    statement, in seconds.
     """
 
     home: Path
     landing: str
     host: str
     port: int
+    statement_timeout: float = 3600
 
     def __post_init__(self):
+        if not 0 < self.statement_timeout < inf:
+            raise LakehouseError(
+                f"LAKEHOUSE_STATEMENT_TIMEOUT is {self.statement_timeout:g}, which is no time to wait",
+                "set it to a number of seconds",
+            )
         if not 0 < self.port < 65536:
             raise LakehouseError(
                 f"LAKEHOUSE_THRIFT_PORT is {self.port}, which is no port",
@@ -41,9 +49,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST and _THRIFT_PORT, or defaults.
+        """LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT and _STATEMENT_TIMEOUT, or defaults.
 
-        Raises LakehouseError for a port that is not a number.
+        Raises LakehouseError for a port or a timeout that is not a number.
         """
         port = environ.get("LAKEHOUSE_THRIFT_PORT", "10000")
         landing = environ.get("LAKEHOUSE_LANDING", "landing")
@@ -52,9 +60,16 @@ class Settings:
                 f"LAKEHOUSE_THRIFT_PORT is {port!r}, which is no port",
                 "set it to a number from 1 to 65535",
             )
+        timeout = environ.get("LAKEHOUSE_STATEMENT_TIMEOUT", "3600")
+        if not timeout.replace(".", "", 1).isdecimal():
+            raise LakehouseError(
+                f"LAKEHOUSE_STATEMENT_TIMEOUT is {timeout!r}, which is no time to wait",
+                "set it to a number of seconds",
+            )
         return cls(
             home=PROJECT / environ.get("LAKEHOUSE_HOME", ".lakehouse"),
             landing=landing if "://" in landing else str(PROJECT / landing),
             host=environ.get("LAKEHOUSE_THRIFT_HOST", "127.0.0.1"),
             port=int(port),
+            statement_timeout=float(timeout),
         )

@@ -5,8 +5,12 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 
+import thrift_sasl
 from pyhive import hive
+from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
 from ops.errors import LakehouseError
@@ -18,6 +22,10 @@ logging.getLogger("thrift").setLevel(logging.CRITICAL)
 
 class Unreachable(LakehouseError):
     """Nobody answers at the Thrift address, or the connection was lost."""
+
+
+class Unanswered(LakehouseError):
+    """The server took the connection and then said nothing for too long."""
 
 
 class SqlError(LakehouseError):
@@ -69,6 +77,10 @@ def innermost(trace: list[str] | None) -> str:
     return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
+# A server that is well opens a session at once, whatever its statements take.
+OPEN_TIMEOUT = 60
+
+
 @dataclass(frozen=True)
 class Result:
     """Column names and the rows, as an iterator that reads on as it is used."""
@@ -80,16 +92,29 @@ class Result:
 class Session:
     """A Thrift session; use it with `with`.
 
-    Raises Unreachable when nobody answers or the server goes away, SqlError
-    when Spark refuses a statement.
+    Raises Unreachable when nobody answers or the server goes away, Unanswered
+    when it stays silent beyond the statement timeout, SqlError when Spark
+    refuses a statement.
     """
+
+    # A connection that somebody else opened has their limit.
+    _timeout = inf
+    _silent: LakehouseError | None = None
 
     def __init__(self, settings: Settings):
         self._address = settings.address
+        self._timeout = settings.statement_timeout
+        socket = TSocket(settings.host, settings.port)
+        # Without passwords the server still wants some.
+        client = partial(hive.get_installed_sasl, settings.host, "PLAIN", username=getpass.getuser(), password="none")
+        self._transport = thrift_sasl.TSaslClientTransport(client, "PLAIN", socket)
+        limit = min(OPEN_TIMEOUT, self._timeout)
+        socket.setTimeout(limit * 1000)
         try:
-            self._connection = hive.connect(settings.host, port=settings.port, auth="NONE", username=getpass.getuser())
+            self._connection = hive.Connection(thrift_transport=self._transport, username=getpass.getuser())
         except (TTransportException, OSError, EOFError) as error:
-            raise Unreachable(f"no Spark Thrift server answers at {self._address}") from error
+            raise self._lost(error, limit, f"no Spark Thrift server answers at {self._address}") from error
+        socket.setTimeout(self._timeout * 1000)
         self._cursor = self._connection.cursor(arraysize=10_000)
 
     def __enter__(self) -> "Session":
@@ -102,7 +127,21 @@ class Session:
             # The server may be gone; there is nothing left to close then.
             logging.debug("closing the session at %s failed", self._address, exc_info=True)
 
+    def _lost(self, error: Exception, limit: float, otherwise: str) -> LakehouseError:
+        """What to raise when the connection failed."""
+        if getattr(error, "type", None) != TTransportException.TIMED_OUT:
+            return Unreachable(otherwise)
+        # An answer that comes late would be taken for that to the next statement.
+        self._transport.close()
+        self._silent = Unanswered(
+            f"the server at {self._address} did not answer within {limit:g} s",
+            "read its log; if the statement needs longer, set LAKEHOUSE_STATEMENT_TIMEOUT to more seconds",
+        )
+        return self._silent
+
     def _guarded(self, call, *arguments):
+        if self._silent:
+            raise self._silent
         try:
             return call(*arguments)
         except hive.OperationalError as error:
@@ -110,7 +149,7 @@ class Session:
             text = getattr(status, "errorMessage", None) or str(error)
             raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from None
         except (TTransportException, OSError, EOFError) as error:
-            raise Unreachable(f"the connection to {self._address} was lost") from error
+            raise self._lost(error, self._timeout, f"the connection to {self._address} was lost") from error
 
     def query(self, statement: str) -> Result:
         """Run a statement; the rows arrive while they are read."""

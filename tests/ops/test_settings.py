@@ -18,3 +18,9 @@ def test_an_absolute_home_is_taken_as_it_is(tmp_path):
 def test_a_port_that_is_none_is_refused_by_name(port):
     with pytest.raises(LakehouseError, match="LAKEHOUSE_THRIFT_PORT"):
         Settings.from_environment({"LAKEHOUSE_THRIFT_PORT": port})
+
+
+@pytest.mark.parametrize("timeout", ["soon", "0", "-1", "inf", ""])
+def test_a_timeout_that_is_none_is_refused_by_name(timeout):
+    with pytest.raises(LakehouseError, match="LAKEHOUSE_STATEMENT_TIMEOUT"):
+        Settings.from_environment({"LAKEHOUSE_STATEMENT_TIMEOUT": timeout})
