@@ -45,7 +45,7 @@ TOTALS = (SqlFunction.SUM, SqlFunction.MIN, SqlFunction.MAX)
 # How the columns begin that a join compares.
 COMPUTED = "__compared_"
 # How the column ends that has the weeks of the month of a week.
-OF_MONTH = "__of_month"
+WEEKS = "__of_month"
 OF_MONTHS = (TimeGranularity.MONTH, TimeGranularity.QUARTER, TimeGranularity.YEAR)
 
 
@@ -200,9 +200,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             if source.as_sql_table_node:
                 self.EXPR_RENDERER.tables[alias] = source.as_sql_table_node.sql_table.sql
 
-    def _month(self, expression: SqlExpressionNode) -> SqlExpressionNode | None:
-        """The partition column with the month of a date, for the date's column or its truncation; else None."""
-        if isinstance(expression, SqlDateTruncExpression):
+    def _month(self, expression: SqlExpressionNode, grains: Collection[TimeGranularity]) -> SqlExpressionNode | None:
+        """The partition column with the month of a date, for its column or that cut to one of the grains; else None."""
+        if isinstance(expression, SqlDateTruncExpression) and expression.time_granularity in grains:
             expression = expression.arg
         reference = expression.as_column_reference_expression
         if not reference:
@@ -226,7 +226,7 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
                 asked.setdefault(*columns, []).append(f"({part.sql_expr})")
         for week, conditions in asked.items():
             if source := self._with_weeks_of_month(node.from_source, week):
-                condition = f"EXISTS({week}{OF_MONTH}, {week} -> {' AND '.join(conditions)})"
+                condition = f"EXISTS({week}{WEEKS}, {week} -> {' AND '.join(conditions)})"
                 both = (node.where, SqlStringExpression.create(condition))
                 node = replace(
                     node, from_source=source, where=SqlLogicalExpression.create(SqlLogicalOperator.AND, both)
@@ -242,8 +242,8 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             return None
         self._note_tables(node)
         if isinstance(column, SqlDateTruncExpression):
-            month = self._month(column)
-            if not month or column.time_granularity is not TimeGranularity.WEEK:
+            month = self._month(column, [TimeGranularity.WEEK])
+            if not month:
                 return None
             weeks = SqlStringExpression.create(weeks_of(self._sql(month)))
         else:
@@ -255,9 +255,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
                 return None
             node = replace(node, from_source=inner)
             weeks = SqlColumnReferenceExpression.create(
-                SqlColumnReference(given.table_alias, f"{given.column_name}{OF_MONTH}")
+                SqlColumnReference(given.table_alias, f"{given.column_name}{WEEKS}")
             )
-        return node.with_select_columns([*node.select_columns, SqlSelectColumn(weeks, f"{week}{OF_MONTH}")])
+        return node.with_select_columns([*node.select_columns, SqlSelectColumn(weeks, f"{week}{WEEKS}")])
 
     def _joined_cheaply(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
         """The node, with its joins as Spark does them fast.
@@ -284,7 +284,8 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
                     month, SqlComparison.EQUALS, SqlStringExpression.create(f"TRUNC({self._sql(other)}, 'month')")
                 )
                 for date, other in ((left, right), (right, left))
-                if (month := self._month(date))
+                # Not so a week, quarter or year: it begins in the month of few of its days.
+                if (month := self._month(date, [TimeGranularity.DAY, TimeGranularity.MONTH]))
             ]
             return SqlLogicalExpression.create(SqlLogicalOperator.AND, (expression, *months)) if months else expression
 

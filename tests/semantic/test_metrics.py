@@ -10,9 +10,22 @@ from pathlib import Path
 
 import pytest
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+from metricflow.sql.sql_plan import SqlPlan, SqlSelectColumn
+from metricflow.sql.sql_select_node import SqlJoinDescription, SqlSelectStatementNode
+from metricflow.sql.sql_table_node import SqlTableNode
+from metricflow_semantic_interfaces.type_enums.time_granularity import TimeGranularity
+from metricflow_semantics.sql.sql_exprs import (
+    SqlColumnReferenceExpression,
+    SqlComparison,
+    SqlComparisonExpression,
+    SqlDateTruncExpression,
+)
+from metricflow_semantics.sql.sql_join_type import SqlJoinType
+from metricflow_semantics.sql.sql_table import SqlTable
 
 from ops.errors import LakehouseError
 from ops.metrics.export import clear, views
+from ops.metrics.render import SparkPlanRenderer
 from ops.settings import PROJECT
 from ops.thrift import Session, SqlError
 from tests.conftest import lakehouse
@@ -312,6 +325,18 @@ def test_a_metric_view_reads_only_the_months_asked_for(project, sales_files, ses
     complete = session.execute(query)
     with only(sales_files, months):
         assert session.execute(query) == complete != [(None,)]
+
+
+@pytest.mark.parametrize(("grain", "by_month"), [("day", True), ("week", False), ("month", True), ("quarter", False)])
+def test_a_join_on_a_date_is_one_on_its_month_where_that_follows(grain, by_month):
+    sales, days = (SqlTableNode.create(SqlTable.from_string(f"gold.{name}")) for name in ("sales", "days"))
+    day, date = (SqlColumnReferenceExpression.from_column_reference(*each) for each in (("d", "day"), ("s", "sold")))
+    cut = SqlDateTruncExpression.create(TimeGranularity(grain), date)
+    on = SqlComparisonExpression.create(day, SqlComparison.EQUALS, cut)
+    joined = SqlJoinDescription(sales, "s", SqlJoinType.INNER, on)
+    node = SqlSelectStatementNode.create("", [SqlSelectColumn(day, "day")], days, "d", join_descs=(joined,))
+    sql = SparkPlanRenderer({("gold.sales", "sold"): "month"}).render_sql_plan(SqlPlan(node)).sql
+    assert ("s.month = (TRUNC(d.day, 'month'))" in sql) is by_month
 
 
 def test_a_query_without_a_filter_reads_every_month(project, sales_files, session):
