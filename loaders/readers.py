@@ -9,7 +9,7 @@ import io
 import re
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow
@@ -25,6 +25,8 @@ SCRATCH = "landing"
 # What a decoder puts where bytes are not of the encoding.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+# A character that no text has: what a cell without text is read as.
+NOTHING = "\x1f"
 MISFIT_FIELDS = "the row has too many or too few fields"
 NOT_UTF8 = "holds bytes that are not UTF-8: set the encoding among external.options"
 
@@ -95,6 +97,7 @@ def open_readers(
     for file in files:
         try:
             for part in file.parts:
+                _require_reachable(landing, part)
                 columns = look(landing, contract, part)
                 if columns is not None:
                     groups.setdefault(columns, {}).setdefault(file.name, []).append(part)
@@ -113,16 +116,34 @@ def open_readers(
     return readers, unfit
 
 
-def close_readers(session: Session, load_id: str) -> None:
-    """Drop the batch's external tables, also those that a dead loader left."""
-    for _, table, _ in session.execute(f"show tables in {SCRATCH} like '{load_id}*'"):
-        session.execute(f"drop table if exists {identifier(SCRATCH, table)}")
+def close_readers(session: Session, tables: Iterable[str]) -> None:
+    """Drop external tables."""
+    for table in tables:
+        session.execute(f"drop table if exists {table}")
+
+
+def close_left(session: Session, load_ids: Collection[str]) -> None:
+    """Drop what a loader left that died before it could: the external tables of batches that are closed."""
+    names = [name for _, name, _ in session.execute(f"show tables in {SCRATCH}")]
+    close_readers(session, (identifier(SCRATCH, name) for name in names if name.rpartition("_")[0] in load_ids))
+
+
+def _require_reachable(landing: Landing, part: Part) -> None:
+    """Unfit for an object that Spark finds under no path, because paths have no such steps."""
+    if not landing.local and {"", "."} & set(part.path.split("/")):
+        raise Unfit("its name has // or /./ in it or ends in /, and Spark does not find such an object: rename it")
 
 
 def _location(landing: Landing, contract: Contract, files: Sequence[LandedFile]) -> str:
     """The smallest place that holds the files, as a literal: one file, or the contract's folder."""
     parts = [part for file in files for part in file.parts]
-    path = parts[0].path if len(parts) == 1 else f"{landing.root}/{contract.location}"
+    # A store tells the time of one object in seconds, in a listing in milliseconds.
+    if landing.local and len(parts) == 1:
+        return _place(landing, parts[0].path)
+    return _place(landing, f"{landing.root}/{contract.location}")
+
+
+def _place(landing: Landing, path: str) -> str:
     # Spark takes a table's location for a glob.
     return literal(re.sub(r"([*?\[\]{}\\])", r"\\\1", landing.location(path)))
 
@@ -157,7 +178,8 @@ def _hint(names: Sequence[str]) -> str:
 
 def _text(landing: Landing, contract: Contract, part: Part) -> io.TextIOWrapper:
     encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
-    return io.TextIOWrapper(landing.open(part, unpacked=True), encoding=encoding, newline="")
+    # Bad bytes further down are a matter of their rows.
+    return io.TextIOWrapper(landing.open(part, unpacked=True), encoding=encoding, errors="replace", newline="")
 
 
 def _csv_names(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...] | None:
@@ -175,15 +197,20 @@ def _csv_names(landing: Landing, contract: Contract, part: Part) -> tuple[str, .
             first = next(records, None)
     except (OSError, EOFError, UnicodeError, LookupError, csv.Error, zlib.error) as error:
         raise Unfit(f"it cannot be read as {contract.encoding} text: {error}") from error
-    if first is None or contract.switch("header", default=True):
-        return None if first is None else tuple(name.strip() for name in first)
-    return tuple(column.name for column in contract.columns)
+    if first is None:
+        return None
+    if not contract.switch("header", default=True):
+        return tuple(column.name for column in contract.columns)
+    if REPLACEMENT in "".join(first):
+        raise Unfit(f"it cannot be read as {contract.encoding} text: its header has other bytes")
+    return tuple(name.strip() for name in first)
 
 
 def _csv(session, landing, contract, table, files, names) -> Reader:
     """Cells are bound by position, as c0, c1, …, so that no name in a header can break the scan."""
-    # A quote inside quotes is doubled, as RFC 4180 and every spreadsheet write it.
-    options = {"header": True, "escape": '"', **contract.options}
+    # A quote inside quotes is doubled, as RFC 4180 and every spreadsheet write it; two
+    # quotes are an empty text, and nothing between two separators is null.
+    options = {"header": True, "escape": '"', "nullValue": NOTHING, **contract.options}
     # Dates are cast by the statement, so that a reject can name its cell.
     options = {key: value for key, value in options.items() if not key.lower().endswith("format")}
     options |= {"recursiveFileLookup": True, "columnNameOfCorruptRecord": "_corrupt_record", "mode": "PERMISSIVE"}
@@ -293,10 +320,9 @@ def _parquet_names(landing: Landing, contract: Contract, part: Part) -> tuple[st
 
 def _parquet(session, landing, contract, table, files, names) -> Reader:
     """Spark reads the columns' types from one file of the group, which all have the same."""
-    like = LandedFile(files[0].name, files[0].parts[:1])
-    session.execute(f"create table {table} using parquet location {_location(landing, contract, [like])}")
+    session.execute(f"create table {table} using parquet location {_place(landing, files[0].parts[0].path)}")
     types = {name: type_ for name, type_, _ in session.execute(f"describe query select * from {table}")}
-    if len(files) > 1 or len(files[0].parts) > 1:
+    if not landing.local or len(files) > 1 or len(files[0].parts) > 1:
         columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
         session.execute(f"drop table {table}")
         session.execute(f"""

@@ -3,86 +3,18 @@
 import csv
 import os
 import threading
-import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from loaders import ledger, load, readers, statements
-from loaders.contract import AUDIT_COLUMNS, Column, Contract, Rules
-from loaders.listing import Landing
+from loaders.contract import Column
 from loaders.sql import identifier, literal
-from ops.settings import Settings
 from ops.thrift import Session
-
-HEADER = "id,sold_on,amount,note"
-COLUMNS = (
-    Column("id", "int", required=True),
-    Column("sold_on", "date"),
-    Column("amount", "decimal(8,2)"),
-    Column("note", "string"),
-)
-ORDER = ["id", "sold_on", "amount", "note", *AUDIT_COLUMNS]
-
-
-class Bench:
-    """A dataset of its own on the shared server, with its own landing folder."""
-
-    def __init__(self, settings: Settings, session: Session, name: str, using: str = "csv"):
-        self.settings, self.session, self.landing = settings, session, Landing(settings.landing)
-        self.contract = Contract(
-            source="bench",
-            table=name,
-            schema="bronze",
-            identifier=f"bench_{name}",
-            location=f"bench/{name}",
-            using=using,
-            columns=COLUMNS,
-            options={"dateFormat": "dd-MM-yyyy"} if using == "csv" else {},
-            # What the threshold does is tested by itself.
-            rules=Rules(max_reject_ratio=1),
-        )
-        self.folder = Path(settings.landing, self.contract.location)
-        self.folder.mkdir(parents=True)
-
-    def put(self, name: str, *lines: str, header: str = HEADER) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join([header, *lines]) + "\n")
-        # A correction within the same millisecond would look like the same file.
-        self._clock = getattr(self, "_clock", time.time()) + 1
-        os.utime(path, (self._clock, self._clock))
-
-    def load(self, **options):
-        return load.load(self.session, self.landing, self.contract, **options)
-
-    def rows(self) -> list[tuple]:
-        table = statements.bronze(self.contract)
-        return self.session.execute(f"select id, sold_on, amount, note from {table} order by id, note")
-
-    def quarantined(self) -> list[tuple]:
-        return self.session.execute(
-            "select source_file, record, errors.column, errors.value, errors.reason "
-            f"from {statements.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
-        )
-
-    def states(self) -> dict[str, str]:
-        return {name: entry.state for name, entry in ledger.read(self.session, self.contract.dataset).items()}
-
-    def version(self) -> int:
-        [row] = self.session.execute(f"describe history {statements.bronze(self.contract)} limit 1")
-        return row[0]
-
-
-@pytest.fixture
-def bench(server, session, tmp_path, request) -> Bench:
-    settings = Settings(server.home, str(tmp_path), server.host, server.port)
-    name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name.removeprefix("test_"))
-    return Bench(settings, session, name[:60].lower())
+from tests.loaders.bench import COLUMNS, ORDER, Bench
 
 
 def test_rows_are_typed_by_the_contract(bench):
@@ -340,8 +272,8 @@ def test_nothing_is_left_behind_a_load(bench):
     assert bench.session.execute(f"show tables in {identifier(readers.SCRATCH)}") == []
 
 
-def test_parquet_is_read_by_name_and_cast_where_its_types_differ(server, session, tmp_path):
-    bench = Bench(Settings(server.home, str(tmp_path), server.host, server.port), session, "parquet", using="parquet")
+def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
+    bench.change(using="parquet", options={})
     (bench.folder / "spark.parquet").mkdir()
     duckdb.sql(
         f"""copy (select 'x' as NOTE, 1::bigint as id, date '2022-01-01' as sold_on, 1.5::decimal(8,2) as amount

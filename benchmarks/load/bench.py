@@ -1,0 +1,144 @@
+"""How much longer a load takes than the plainest INSERT that reads the same files.
+
+python benchmarks/load/bench.py        (needs no running server; takes some minutes)
+
+Loads and references alternate in one warm server; a ratio is that of the
+medians. The sales are repeated to the asked number of rows. The reference
+reads the same files with the same options and writes the same columns: one
+INSERT INTO … SELECT, without ledger, quarantine or guarantee. Prints the table that
+docs/loading.md carries.
+"""
+
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from loaders import ledger, load, statements, tables
+from loaders.contract import Contract, contracts
+from loaders.listing import Landing
+from loaders.sql import identifier, literal
+from ops import server
+from ops.project import parse_manifest
+from ops.settings import PROJECT, Settings
+from ops.thrift import Session
+
+SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
+REFERENCE = "bronze.benchmark_reference"
+RAW = "landing.benchmark_reference"
+
+
+def write_sales(folder: Path, rows: int, files: int, misfit_every: int = 0) -> None:
+    """The sales, repeated to `rows` lines in `files` files; each `misfit_every`th has no number for a quantity."""
+    header, *lines = SALES.read_text().splitlines()
+    quantity = header.split(",").index("quantity")
+    folder.mkdir(parents=True)
+    each = rows // files
+    for number in range(files):
+        some = [lines[(number * each + offset) % len(lines)] for offset in range(each)]
+        if misfit_every:
+            for offset in range(0, each, misfit_every):
+                cells = some[offset].split(",")
+                cells[quantity] = "many"
+                some[offset] = ",".join(cells)
+        (folder / f"sales_{number:05}.csv").write_text("\n".join([header, *some]) + "\n")
+
+
+class Case:
+    """One set of files, loaded and inserted by turns."""
+
+    def __init__(self, session: Session, root: Path, contract: Contract, name: str):
+        self.session, self.name = session, name
+        self.contract = replace(contract, table=name, identifier=f"benchmark_{name}", location=name)
+        self.folder = root / name
+        self.landing = Landing(str(root))
+
+    def load(self) -> float:
+        """Seconds of a first load: plan, claim, land, close."""
+        table = statements.bronze(self.contract)
+        self.session.execute(f"drop table if exists {table}")
+        tables.prepare(self.session, self.contract)
+        self.session.execute(f"delete from {ledger.TABLE} where dataset = {literal(self.contract.dataset)}")
+        return timed(lambda: load.load(self.session, self.landing, self.contract))
+
+    def insert(self) -> float:
+        """Seconds of the reference."""
+        header = next(self.folder.iterdir()).open().readline().strip().split(",")
+        cells = ", ".join(f"{identifier(name)} string" for name in header)
+        for table in (REFERENCE, RAW):
+            self.session.execute(f"drop table if exists {table}")
+        self.session.execute(f"create table {REFERENCE} like {statements.bronze(self.contract)} using delta")
+        self.session.execute(
+            f"create table {RAW} ({cells}, _corrupt_record string) using csv options "
+            "(header 'true', escape '\"', columnNameOfCorruptRecord '_corrupt_record', recursiveFileLookup 'true') "
+            f"location {literal(str(self.folder))}"
+        )
+        return timed(
+            lambda: self.session.execute(f"""
+insert into {REFERENCE}
+select invoice_no, customer_id, category, try_cast(quantity as int), cast(price as decimal(18,2)),
+    try_to_date(invoice_date, 'dd-MM-yyyy'), shopping_mall,
+    _metadata.file_path, _metadata.file_modification_time, 'reference', current_timestamp(), cast(null as string)
+from {RAW}""")
+        )
+
+
+def timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def compare(case: Case, pairs: int) -> str:
+    """One line of the table: medians of the load and of its reference, and their ratio."""
+    case.load(), case.insert()
+    measured = [(case.load(), case.insert()) for _ in range(pairs)]
+    loads, inserts = (statistics.median(seconds) for seconds in zip(*measured, strict=True))
+    return f"| {case.name.replace('_', ' ')} | {loads:.1f} s | {inserts:.1f} s | {loads / inserts:.2f} |"
+
+
+def nothing_new(session: Session, case: Case, known: int) -> str:
+    """A load with nothing to do, while the ledger knows many files of the dataset."""
+    case.load()
+    session.execute(f"""
+insert into {ledger.TABLE} (dataset, source_file, state, load_id, size_bytes, modified_at, checksum, claimed_at)
+select {literal(case.contract.dataset)}, concat('gone/', id, '.csv'), 'superseded', 'benchmark', id,
+    current_timestamp(), md5(string(id)), current_timestamp()
+from range({known})""")
+    seconds = [timed(lambda: load.load(session, case.landing, case.contract)) for _ in range(5)]
+    session.execute(f"delete from {ledger.TABLE} where dataset = {literal(case.contract.dataset)}")
+    return f"| nothing new, {known:,} files known | {statistics.median(seconds):.1f} s | | |"
+
+
+@click.command()
+@click.option("--rows", default=2_000_000, show_default=True)
+@click.option("--files", default=5_000, show_default=True, help="Files of the case with many small ones.")
+@click.option("--pairs", default=5, show_default=True)
+@click.option("--port", default=10_900, show_default=True)
+def main(rows: int, files: int, pairs: int, port: int) -> None:
+    contract = contracts(parse_manifest())["pos.sales"]
+    root = Path(tempfile.mkdtemp(prefix="lakehouse-benchmark-"))
+    settings = Settings(root / "home", str(root), "127.0.0.1", port)
+    try:
+        write_sales(root / "clean", rows, 1)
+        write_sales(root / "one_percent_misfits", rows, 1, misfit_every=100)
+        write_sales(root / "small_files", files * 20, files)
+        server.start(settings)
+        print(f"| {rows:,} rows, {files:,} files | load | INSERT | ratio |\n|---|---|---|---|")
+        with Session(settings) as session:
+            for name in ("clean", "one_percent_misfits", "small_files"):
+                print(compare(Case(session, root, contract, name), pairs), flush=True)
+            print(nothing_new(session, Case(session, root, contract, "small_files"), 100_000))
+    finally:
+        server.stop(settings)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""A dataset of its own on the shared server, for tests of the loader."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from loaders import ledger, load, statements
+from loaders.contract import AUDIT_COLUMNS, Column, Contract, Rules
+from loaders.listing import Landing
+from loaders.report import DatasetReport
+from loaders.sql import literal
+from ops.settings import Settings
+from ops.thrift import Session
+
+HEADER = "id,sold_on,amount,note"
+COLUMNS = (
+    Column("id", "int", required=True),
+    Column("sold_on", "date"),
+    Column("amount", "decimal(8,2)"),
+    Column("note", "string"),
+)
+ORDER = ["id", "sold_on", "amount", "note", *AUDIT_COLUMNS]
+
+
+class Bench:
+    """A dataset of its own on the shared server, with its own landing folder."""
+
+    def __init__(self, settings: Settings, session: Session, name: str):
+        self.settings, self.session, self.landing = settings, session, Landing(settings.landing)
+        self.contract = Contract(
+            source="bench",
+            table=name,
+            schema="bronze",
+            identifier=f"bench_{name}",
+            location=f"bench/{name}",
+            using="csv",
+            columns=COLUMNS,
+            options={"dateFormat": "dd-MM-yyyy"},
+            # What the threshold does is tested by itself.
+            rules=Rules(max_reject_ratio=1),
+        )
+        self.folder = Path(settings.landing, self.contract.location)
+        self.folder.mkdir(parents=True)
+
+    def change(self, rules: dict | None = None, **changes) -> None:
+        """Another contract for the same dataset."""
+        rules = replace(self.contract.rules, **(rules or {}))
+        self.contract = replace(self.contract, rules=rules, **changes)
+
+    def put(self, name: str, *lines: str, header: str = HEADER) -> None:
+        """A CSV file in landing."""
+        self.put_bytes(name, ("\n".join([header, *lines]) + "\n").encode())
+
+    def put_bytes(self, name: str, content: bytes) -> None:
+        """Any file in landing."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        # A correction within the same millisecond would look like the same file.
+        self._clock = getattr(self, "_clock", time.time()) + 1
+        os.utime(path, (self._clock, self._clock))
+
+    def load(self, **options) -> DatasetReport:
+        return load.load(self.session, self.landing, self.contract, **options)
+
+    def rows(self, columns: str = "id, sold_on, amount, note") -> list[tuple]:
+        return self.session.execute(f"select {columns} from {statements.bronze(self.contract)} order by all")
+
+    def quarantined(self) -> list[tuple]:
+        return self.session.execute(
+            "select source_file, record, errors.column, errors.value, errors.reason "
+            f"from {statements.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
+        )
+
+    def states(self) -> dict[str, str]:
+        return {name: entry.state for name, entry in ledger.read(self.session, self.contract.dataset).items()}
+
+    def version(self) -> int:
+        [row] = self.session.execute(f"describe history {statements.bronze(self.contract)} limit 1")
+        return row[0]

@@ -1,0 +1,167 @@
+"""Contracts and files that change: what lands, what is held back, what is refused."""
+
+import os
+
+import pytest
+
+from loaders import quarantine, statements
+from loaders.contract import Column
+from ops.errors import LakehouseError
+from tests.loaders.bench import COLUMNS
+
+
+def always(entry) -> bool:
+    return True
+
+
+def with_type(name: str, type_: str) -> tuple[Column, ...]:
+    return tuple(Column(c.name, type_ if c.name == name else c.type, c.required) for c in COLUMNS)
+
+
+def test_what_was_rescued_lands_in_its_column_when_the_files_are_read_again(bench):
+    bench.put("a.csv", "1,x,blue,9", header="id,note,Colour,size")
+    bench.load()
+    assert bench.rows("_rescued_data") == [('{"Colour":"blue","size":"9"}',)]
+    bench.change(columns=(*COLUMNS, Column("colour", "string")))
+    report = bench.load(again=always)
+    assert (report.files_replaced, report.rows_landed) == (1, 1)
+    assert bench.rows("id, colour, _rescued_data") == [(1, "blue", '{"size":"9"}')]
+
+
+def test_a_wider_type_is_taken_over_without_a_new_table(bench):
+    bench.put("a.csv", "1,,,x")
+    bench.load()
+    before = bench.version()
+    bench.change(columns=with_type("id", "bigint"))
+    bench.put("b.csv", "3000000000,,,y")
+    bench.load()
+    assert bench.rows("id, note") == [(1, "x"), (3000000000, "y")]
+    assert bench.version() > before
+
+
+def test_a_narrower_type_is_refused_with_what_would_be_lost(bench):
+    bench.put("a.csv", "1,,123456.78,x", "2,,0.50,y")
+    bench.load()
+    bench.change(columns=with_type("amount", "decimal(4,2)"))
+    with pytest.raises(LakehouseError) as refused:
+        bench.load()
+    assert "column amount is decimal(8,2) in bronze and decimal(4,2) in the contract" in refused.value.message
+    assert "1 of 2 rows would lose their value, such as 123456.78" in refused.value.message
+    bench.change(columns=COLUMNS)
+    assert bench.load().batches == []
+
+
+def test_a_file_with_too_many_misfits_is_held_back_whole(bench):
+    bench.change(rules={"max_reject_ratio": 0.25})
+    bench.put("good.csv", "1,,,a", "2,,,a", "3,,,a", "x,,,bad")
+    bench.put("bad.csv", "5,,,b", "6,,,b", "x,,,bad", "y,,,bad")
+    report = bench.load()
+    assert [row[0] for row in bench.rows()] == [1, 2, 3]
+    assert (report.files_new, report.files_rejected, report.rows_rejected) == (1, 1, 1)
+    [note] = [note for note in report.notes if "held back" in note]
+    assert "2 of 4 rows do not fit (50.0%), more than max_reject_ratio (25.0%)" in note
+    # A correction that is held back leaves the rows of the file as they were.
+    bench.put("good.csv", "7,,,a", "x,,,bad", "y,,,bad")
+    bench.load()
+    assert [row[0] for row in bench.rows()] == [1, 2, 3]
+
+
+def test_what_was_rejected_can_be_seen_and_loaded_again_after_the_contract_was_mended(bench):
+    bench.put("a.csv", "1,,,a", "3000000000,,,big", "x,,,bad")
+    bench.put("b.csv", "9,,,b")
+    bench.put("c.csv", "c", header="note")
+    bench.load()
+    dataset, folder = bench.contract.dataset, bench.contract.location
+    columns, rows = quarantine.summary(bench.session, [dataset])
+    assert columns == ("dataset", "file", "column", "reason", "rows")
+    assert sorted(row[1:] for row in rows if row[2]) == [(f"{folder}/a.csv", "id", "is no int", 2)]
+    assert [row[1] for row in rows if not row[2]] == [f"{folder}/c.csv"]
+    _, details = quarantine.details(bench.session, dataset, f"{folder}/a.csv")
+    assert [row[2:] for row in details] == [("id", "3000000000", "is no int"), ("id", "x", "is no int")]
+
+    bench.change(columns=with_type("id", "bigint"))
+    report = bench.load(again=quarantine.has_rejects)
+    assert (report.files_replaced, report.files_rejected, report.rows_rejected) == (1, 1, 1)
+    assert bench.rows("id, note") == [(1, "a"), (9, "b"), (3000000000, "big")]
+
+
+def test_a_renamed_file_keeps_one_copy_of_its_rows(bench):
+    bench.put("a.csv", "1,,,x", "bad,,,x")
+    bench.load()
+    (bench.folder / "a.csv").rename(bench.folder / "b.csv")
+    report = bench.load()
+    folder = bench.contract.location
+    assert bench.rows("id, _source_file") == [(1, f"{folder}/b.csv")]
+    assert [row[0] for row in bench.quarantined()] == [f"{folder}/b.csv"]
+    assert bench.states() == {f"{folder}/a.csv": "renamed", f"{folder}/b.csv": "loaded"}
+    assert f"{folder}/b.csv was called {folder}/a.csv before: its rows are replaced" in report.notes
+    bench.put("b.csv", "2,,,corrected")
+    bench.load()
+    assert bench.rows("id") == [(2,)]
+
+
+def test_two_files_with_equal_content_are_two_files(bench):
+    bench.change(rules={"key": ("id",)})
+    bench.put("a.csv", "1,,,x")
+    assert bench.load().rows_duplicate == 0
+    bench.put("b.csv", "1,,,x", "2,,,y")
+    assert bench.load().rows_duplicate == 1
+    assert bench.rows("id") == [(1,), (1,), (2,)]
+
+
+def test_a_full_table_is_its_newest_file(bench):
+    bench.change(rules={"mode": "full"})
+    bench.put("monday.csv", "1,,,monday", "2,,,monday", "x,,,bad")
+    bench.put("tuesday.csv", "2,,,tuesday")
+    bench.load()
+    assert bench.rows("id, note") == [(2, "tuesday")]
+    bench.put("wednesday.csv", "3,,,wednesday", "x,,,bad")
+    report = bench.load()
+    assert bench.rows("id, note") == [(3, "wednesday")]
+    assert (report.rows_rejected, len(bench.quarantined())) == (1, 1)
+    states = {name.rpartition("/")[2]: state for name, state in bench.states().items()}
+    assert states == {"tuesday.csv": "superseded", "wednesday.csv": "loaded"}
+    # The same content once more, and an older file that is left over, change nothing.
+    version = bench.version()
+    bench.put_bytes("thursday.csv", (bench.folder / "wednesday.csv").read_bytes())
+    (bench.folder / "wednesday.csv").unlink()
+    assert bench.load().batches == []
+    (bench.folder / "thursday.csv").unlink()
+    assert bench.load().batches == []
+    assert bench.version() == version
+
+
+def test_a_directory_that_spark_wrote_anew_replaces_its_rows(bench):
+    for name, lines in (("part-0", "1,,,a"), ("part-1", "2,,,a")):
+        bench.put(f"export/{name}", lines)
+    bench.put_bytes("export/_SUCCESS", b"")
+    assert bench.load().files_new == 1
+    os.unlink(bench.folder / "export/part-1")
+    bench.put("export/part-0", "3,,,b")
+    report = bench.load()
+    assert (report.files_replaced, bench.rows("id, note")) == (1, [(3, "b")])
+
+
+def test_a_backlog_is_landed_in_bounded_batches_and_a_stop_keeps_what_was_done(bench):
+    bench.change(rules={"max_batch_files": 2})
+    for number in range(5):
+        bench.put(f"{number}.csv", f"{number},,,x")
+    landed = []
+
+    def stop(step: str) -> None:
+        landed.append(step)
+        if landed.count("closed") == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.load(progress=stop)
+    assert bench.rows("id") == [(0,), (1,), (2,), (3,)]
+    report = bench.load()
+    assert (len(report.batches), bench.rows("id")) == (1, [(number,) for number in range(5)])
+
+
+def test_a_table_of_a_contract_is_described_as_the_contract_says(bench):
+    bench.change(columns=(Column("id", "int", description="It's the id."),))
+    bench.load()
+    described = bench.session.execute(f"describe {statements.bronze(bench.contract)}")
+    assert described[0] == ("id", "int", "It's the id.")

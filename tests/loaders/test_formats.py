@@ -1,0 +1,267 @@
+"""Files as they really come: formats, encodings, and everything that can be wrong in them."""
+
+import gzip
+import json
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from loaders.contract import Column
+from tests.loaders.bench import COLUMNS
+
+TOO_MANY_OR_FEW = "the row has too many or too few fields"
+NOT_UTF8 = "holds bytes that are not UTF-8: set the encoding among external.options"
+
+
+def csv_bytes(*lines: str, header: str = "id,sold_on,amount,note", end: str = "\n") -> bytes:
+    return (end.join([header, *lines]) + end).encode()
+
+
+# A file, the rows that land of it, and the reasons for those that do not, by the id or the record.
+CSV = {
+    "bom.csv": (b"\xef\xbb\xbf" + csv_bytes("1,,,bom"), [(1, None, None, "bom")], {}),
+    "crlf.csv": (csv_bytes("2,31-12-2022,1.50,crlf", end="\r\n"), [(2, "2022-12-31", Decimal("1.50"), "crlf")], {}),
+    "whole.csv.gz": (gzip.compress(csv_bytes("3,,,packed")), [(3, None, None, "packed")], {}),
+    "latin.csv": (
+        csv_bytes("4,,,plain") + b"5,,,caf\xe9\n",
+        [(4, None, None, "plain")],
+        {"5": [(None, None, NOT_UTF8)]},
+    ),
+    "emoji.csv": (csv_bytes("6,,,🛒 çağ"), [(6, None, None, "🛒 çağ")], {}),
+    "nul.csv": (csv_bytes("7,,,a\0b"), [(7, None, None, "a\0b")], {}),
+    "dates.csv": (
+        csv_bytes("8,31-02-2022,,", "9,1-1-2022,,", "10,2022-01-01,,", "11,01-01-2022 ,,"),
+        [],
+        {
+            str(id_): [("sold_on", value, "is no date as dd-MM-yyyy")]
+            for id_, value in ((8, "31-02-2022"), (9, "1-1-2022"), (10, "2022-01-01"), (11, "01-01-2022 "))
+        },
+    ),
+    "numbers.csv": (
+        csv_bytes(
+            '12,,"1,5",', "13,,NaN,", "14,,1.234,", "15,,1e2,", "16,,1234567.00,", "17,,12345678.90,", " 18 ,,-0,"
+        ),
+        [(15, None, Decimal("100.00"), None), (18, None, Decimal("0.00"), None)],
+        {
+            str(id_): [("amount", value, "is no decimal(8,2)")]
+            for id_, value in ((12, "1,5"), (13, "NaN"), (14, "1.234"), (16, "1234567.00"), (17, "12345678.90"))
+        },
+    ),
+    "overflow.csv": (
+        csv_bytes("3000000000,,,", "1.0,,,", "-2147483648,,,least"),
+        [(-2147483648, None, None, "least")],
+        {"3000000000": [("id", "3000000000", "is no int")], "1.0": [("id", "1.0", "is no int")]},
+    ),
+    "fields.csv": (
+        csv_bytes("19,,,x,more", "20,,"),
+        [],
+        {"19,,,x,more": [(None, None, TOO_MANY_OR_FEW)], "20,,": [(None, None, TOO_MANY_OR_FEW)]},
+    ),
+    "empty_or_null.csv": (csv_bytes('21,"","",""', "22,,,"), [(21, None, None, ""), (22, None, None, None)], {}),
+    # Without multiLine a line is a row: what follows the break is not lost, but a row by itself.
+    "newline.csv": (
+        csv_bytes('23,,,"two', 'lines"'),
+        [(23, None, None, "two")],
+        {'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is no int")]},
+    ),
+    "required.csv": (
+        csv_bytes(",,,no id", '" ",,,blank id'),
+        [],
+        {
+            "no id": [("id", None, "is required, and is empty")],
+            "blank id": [("id", " ", "is no int"), ("id", " ", "is required, and is empty")],
+        },
+    ),
+    "wide.csv": (
+        csv_bytes("24,wide" + ",x" * 998, header="id,note," + ",".join(f"extra {n}" for n in range(998))),
+        [(24, None, None, "wide")],
+        {},
+    ),
+    "blank_lines.csv": (b"\n\nid,note\n\n25,x\n\n", [(25, None, None, "x")], {}),
+    "header_only.csv": (csv_bytes(), [], {}),
+    "empty.csv": (b"", [], {}),
+}
+REJECTED = {
+    "junk.csv": (b"\x89PNG\xff\xfe" * 40, "it cannot be read as utf-8 text: its header has other bytes"),
+    "half.csv.gz": (
+        gzip.compress(csv_bytes(*(f"{n},,,{n * 7919 % 10007}" for n in range(9999))))[:20_000],
+        "it cannot be read to its end: ",
+    ),
+    "semicolon.csv": (
+        csv_bytes("1;;;x", header="id;sold_on;amount;note"),
+        "it lacks the required column id (its columns: id;sold_on;amount;note)",
+    ),
+    "twice.csv": (csv_bytes("1,x,y", header="id,note,NOTE"), "it names a column twice: note"),
+    "no_header.csv": (b"1,,,x\n", "it lacks the required column id (its columns: 1, , , x)"),
+}
+
+
+def test_every_csv_file_ends_as_its_rows_deserve(bench):
+    for name, (content, *_) in (CSV | REJECTED).items():
+        bench.put_bytes(name, content)
+    report = bench.load()
+
+    folder = bench.contract.location
+    landed = {}
+    for file, *row in bench.rows("_source_file, id, sold_on, amount, note"):
+        landed.setdefault(file.removeprefix(f"{folder}/"), []).append(tuple(row))
+    assert landed == {name: sorted(rows) for name, (_, rows, _) in CSV.items() if rows}
+
+    reasons = {}
+    for file, record, columns, values, why in bench.quarantined():
+        errors = list(zip(*map(json.loads, (columns, values, why)), strict=True))
+        reasons.setdefault(file.removeprefix(f"{folder}/"), []).append((record, errors))
+    expected = {name: wrong for name, (_, _, wrong) in CSV.items() if wrong}
+    assert set(reasons) == set(expected)
+    for name, wrong in expected.items():
+        assert len(reasons[name]) == len(wrong), reasons[name]
+        for part, errors in wrong.items():
+            [found] = [errors for record, errors in reasons[name] if record == part or f'"{part}"' in record]
+            assert found == errors, name
+
+    rejected = {name: reason for name, (_, reason) in REJECTED.items()}
+    states = {name.removeprefix(f"{folder}/"): state for name, state in bench.states().items()}
+    assert states == dict.fromkeys(CSV, "loaded") | dict.fromkeys(REJECTED, "rejected")
+    for name, reason in rejected.items():
+        assert any(note.startswith(f"{folder}/{name} was rejected: {reason}") for note in report.notes), name
+    assert report.rows_read == report.rows_landed + report.rows_rejected
+    assert bench.load().batches == []
+
+
+def test_a_column_that_the_contract_does_not_know_is_kept_and_told(bench):
+    bench.put("a.csv", "1,x,blue", header="id,note,my 'colour'")
+    report = bench.load()
+    assert bench.rows("_rescued_data") == [('{"my \'colour\'":"blue"}',)]
+    assert "columns not in the contract, kept in _rescued_data: my 'colour'" in report.notes
+    assert "columns not in the files, null: amount, sold_on" in report.notes
+
+
+def test_fields_may_span_lines_where_the_contract_says_so(bench):
+    bench.change(options={"multiLine": True, "sep": ";", "quote": "'"})
+    bench.put("a.csv", "1;'two\nlines; it''s'", "2;x", header="id;note")
+    bench.change(options={"multiLine": True, "sep": ";", "quote": "'", "escape": "'"})
+    bench.load()
+    assert bench.rows("id, note") == [(1, "two\nlines; it's"), (2, "x")]
+
+
+def test_another_encoding_and_no_header(bench):
+    bench.change(options={"encoding": "ISO-8859-1", "header": False, "sep": "\t"})
+    bench.put_bytes("a.tsv", "1\t2022-12-31\t1.5\tcafé\n".encode("latin-1"))
+    bench.load()
+    assert bench.rows() == [(1, "2022-12-31", Decimal("1.50"), "café")]
+
+
+def test_a_file_without_header_may_begin_with_a_byte_order_mark(bench):
+    bench.change(options={"header": False})
+    bench.put_bytes("a.csv", "\ufeff1,2022-12-31,1.5,x\n".encode())
+    bench.load()
+    assert bench.rows("id, note") == [(1, "x")]
+
+
+JSON_COLUMNS = (*COLUMNS, Column("city", "string", path="$.customer.address.city"))
+RECORDS = [
+    {"ID": 1, "sold_on": "2022-12-31", "amount": 123456.78, "Note": "one", "customer": {"address": {"city": "Bursa"}}},
+    {"id": "2", "amount": None, "colour": "blue", "size": [1, {"a": None}]},
+    {"id": 3, "amount": 1.234, "note": {"nested": 1.10}},
+    {"note": "no id"},
+]
+
+
+def json_rows(bench) -> list[tuple]:
+    return bench.rows("id, sold_on, amount, note, city, _rescued_data")
+
+
+@pytest.fixture
+def json_bench(bench):
+    bench.change(using="json", options={}, columns=JSON_COLUMNS)
+    return bench
+
+
+EXPECTED = [
+    (1, "2022-12-31", Decimal("123456.78"), "one", "Bursa", '{"customer":"{\\"address\\":{\\"city\\":\\"Bursa\\"}}"}'),
+    (2, None, None, None, None, '{"colour":"blue","size":"[1,{\\"a\\":null}]"}'),
+]
+
+
+def test_json_lines_are_matched_by_name_and_picked_by_path(json_bench):
+    lines = [json.dumps(record) for record in RECORDS]
+    json_bench.put_bytes("a.jsonl", "\n".join([*lines, "", '{"id": 4', '{"id": 5, "ID": 6}', "[7]"]).encode())
+    json_bench.put_bytes("b.jsonl.gz", gzip.compress(b'\xef\xbb\xbf{"id": 8, "amount": 0.10}\n'))
+    json_bench.put_bytes("c.jsonl", b'{"id": 9, "note": "caf\xe9"}\n')
+    json_bench.put_bytes("empty.jsonl", b"")
+    report = json_bench.load()
+    assert json_rows(json_bench) == [*EXPECTED, (8, None, Decimal("0.10"), None, None, None)]
+    assert "columns not in the contract, kept in _rescued_data: colour, customer, size" in report.notes
+    reasons = {record: (columns, why) for _, record, columns, _, why in json_bench.quarantined()}
+    assert len(reasons) == 6
+    assert all("is no JSON object" in reasons[record][1] for record in ('{"id": 4', '{"id": 5, "ID": 6}', "[7]"))
+    assert NOT_UTF8 in reasons['{"id": 9, "note": "caf\N{REPLACEMENT CHARACTER}"}'][1]
+    assert '["is no decimal(8,2)"]' in reasons[lines[2]]
+    assert '["is required, and is empty"]' in reasons[lines[3]]
+    assert report.rows_read == 9
+
+
+def test_one_json_array_is_a_file(json_bench):
+    json_bench.change(options={"multiLine": True})
+    json_bench.put_bytes("a.json", json.dumps(RECORDS, indent=2).encode())
+    json_bench.put_bytes("none.json", b" [ ]\n")
+    json_bench.put_bytes("one.json", b'{"id": 3}')
+    json_bench.put_bytes("half.json", b'[{"id": 4}, {"id"')
+    report = json_bench.load()
+    assert json_rows(json_bench) == [*EXPECTED, (3, None, None, None, None, None)]
+    assert (report.rows_read, report.rows_rejected, report.files_new) == (6, 3, 4)
+
+
+def test_numbers_of_json_keep_every_digit(json_bench):
+    json_bench.change(columns=(Column("a", "decimal(38,18)"), Column("b", "string"), Column("c", "bigint")))
+    json_bench.put_bytes(
+        "a.jsonl",
+        b'{"a": 12345678901234567890.123456789012345678, "b": 0.1234567890123456789, "c": 9223372036854775807}\n',
+    )
+    json_bench.load()
+    assert json_bench.rows("a, b, c") == [
+        (Decimal("12345678901234567890.123456789012345678"), "0.1234567890123456789", 9223372036854775807)
+    ]
+
+
+def test_parquet_files_of_different_shapes_land_by_name(bench):
+    bench.change(using="parquet", options={})
+    shapes = {
+        "narrow.parquet": "select 1::tinyint as id, 'a' as note",
+        "other_order.parquet": 'select \'b\' as "NOTE", 2.5::double as amount, 2::bigint as "Id", 7 as extra',
+        "same_a.parquet": "select 3 as id, timestamp '2022-01-02 00:00:00' as sold_on",
+        "same_b.parquet": "select 4 as id, timestamp '2022-01-02 10:00:00' as sold_on",
+        "odd [x]{y}*.parquet": "select 5 as id, 1.005::double as amount",
+        "none.parquet": "select 6 as id where false",
+    }
+    for name, query in shapes.items():
+        duckdb.sql(f"copy ({query}) to '{bench.folder}/made' (format parquet)")
+        (bench.folder / "made").rename(bench.folder / name)
+    content = (bench.folder / "narrow.parquet").read_bytes()
+    bench.put_bytes("cut.parquet", content[: len(content) // 2])
+    report = bench.load()
+    assert bench.rows("id, sold_on, amount, note, _rescued_data") == [
+        (1, None, None, "a", None),
+        (2, None, Decimal("2.50"), "b", '{"extra":7}'),
+        (3, "2022-01-02", None, None, None),
+    ]
+    assert sorted((row[2], row[4]) for row in bench.quarantined()) == [
+        ('["amount"]', '["is no decimal(8,2)"]'),
+        ('["sold_on"]', '["is no date"]'),
+    ]
+    assert (report.files_new, report.files_rejected) == (6, 1)
+
+
+def test_a_page_of_parquet_that_is_damaged_rejects_its_file_alone(bench):
+    bench.change(using="parquet", options={})
+    for name in ("good", "bad"):
+        duckdb.sql(
+            f"copy (select range::int as id, md5(range::text) as note from range(20000)) "
+            f"to '{bench.folder}/{name}.parquet' (format parquet)"
+        )
+    content = bytearray((bench.folder / "bad.parquet").read_bytes())
+    content[20:2000] = b"\xff" * 1980
+    bench.put_bytes("bad.parquet", bytes(content))
+    report = bench.load()
+    assert (report.files_new, report.files_rejected, report.rows_landed) == (1, 1, 20000)
