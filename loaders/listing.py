@@ -4,7 +4,8 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import glob_translate
 
 from loaders.contract import Rules
@@ -52,6 +54,13 @@ class LandedFile:
     def modified(self) -> int:
         """When the newest part was modified, in milliseconds since 1970 UTC."""
         return max(part.modified for part in self.parts)
+
+    @property
+    def mark(self) -> str:
+        """A digest of the store's ETags, which stand for the content; empty where there are none."""
+        if not all(part.etag for part in self.parts):
+            return ""
+        return hashlib.blake2b("".join(part.etag for part in self.parts).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -95,11 +104,40 @@ class Landing:
     def __init__(self, url: str):
         try:
             self.fs, self.root = fsspec.url_to_fs(url)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise LakehouseError(f"LAKEHOUSE_LANDING is {url}: {error}", "run: pip install s3fs") from None
+        except ValueError as error:
             raise LakehouseError(
                 f"LAKEHOUSE_LANDING is {url}: {error}", "name a folder, or s3://bucket/folder"
             ) from None
         self.root = self.root.rstrip("/")
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a folder."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    def names(self) -> list[str]:
+        """What lies at the root; LakehouseError when the store does not tell."""
+        self.fs.invalidate_cache()
+        with self._asking():
+            try:
+                return self.fs.ls(self.root, detail=False)
+            except FileNotFoundError:
+                # A folder is in a store as soon as something is in it. The bucket has to be there.
+                self.fs.ls(self.root.partition("/")[0])
+                return []
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            # Each store has errors of its own.
+            raise LakehouseError(
+                f"the landing folder {self.location(self.root)} cannot be listed: {error}",
+                "check its name, and AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ) from error
 
     def location(self, path: str) -> str:
         """A path as Spark reads it: `file:/a b`, `s3a://bucket/key`."""
@@ -109,11 +147,14 @@ class Landing:
     def listing(self, location: str) -> Listing:
         """All deliveries below a location, by name; none when it does not exist."""
         self.fs.invalidate_cache()
-        try:
+        with self._asking():
             stored = self.fs.find(f"{self.root}/{location}", detail=True)
-        except FileNotFoundError:
-            stored = {}
-        paths = {path.removeprefix(f"{self.root}/"): (path, info) for path, info in stored.items()}
+        paths = {
+            path.removeprefix(f"{self.root}/"): (path, info)
+            for path, info in stored.items()
+            # An empty object that stands for a folder.
+            if info["size"] or not path.endswith("/")
+        }
         files = tuple(
             LandedFile(name, tuple(self._part(*paths[member]) for member in members))
             for name, members in deliveries(location, paths).items()
@@ -134,15 +175,14 @@ class Landing:
         return self.fs.open(part.path, "rb", compression="infer" if unpacked else None)
 
     def checksum(self, file: LandedFile) -> str:
-        """A digest of the content, part by part: the store's ETags, or BLAKE2.
+        """A digest of the content, part by part: of the store's ETags, or of the bytes.
 
         Raises FileNotFoundError when the file is gone.
         """
+        if file.mark:
+            return file.mark
         digest = hashlib.blake2b(digest_size=16)
         for part in file.parts:
-            if part.etag:
-                digest.update(part.etag.encode())
-                continue
             with self.open(part) as stored:
                 while block := stored.read(1 << 20):
                     digest.update(block)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from loaders.listing import Landing
 from ops import jars, java, server
 from ops.errors import LakehouseError
 from ops.settings import JARS, PROJECT, Settings
@@ -85,7 +86,8 @@ def check_jars(settings: Settings) -> str:
 
 def check_landing(settings: Settings) -> str:
     if "://" in settings.landing:
-        return settings.landing
+        lying = Landing(settings.landing).names()
+        return settings.landing if lying else f"{settings.landing}, where nothing lies yet"
     if not os.access(settings.landing, os.R_OK | os.X_OK):
         raise LakehouseError(f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING")
     return settings.landing

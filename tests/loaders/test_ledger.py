@@ -4,8 +4,8 @@ from loaders.ledger import Entry, plan, plan_newest
 from loaders.listing import LandedFile, Part
 
 
-def file(name="a.csv", size=7, modified=1000) -> LandedFile:
-    return LandedFile(name, (Part(f"/{name}", f"file:/{name}", size, modified),))
+def file(name="a.csv", size=7, modified=1000, etag="") -> LandedFile:
+    return LandedFile(name, (Part(f"/{name}", f"file:/{name}", size, modified, etag),))
 
 
 def entry(name="a.csv", **changes) -> Entry:
@@ -56,6 +56,12 @@ def test_a_file_with_other_content_replaces_its_own_rows():
 
 def test_a_file_with_the_same_content_is_only_touched():
     assert planned([file(modified=2000)], [entry()]) == {"touched": ["a.csv"]}
+
+
+def test_an_object_with_another_etag_is_another_at_the_same_size_and_time():
+    loaded = entry(checksum=file(etag="1").mark)
+    assert planned([file(etag="1")], [loaded]) == {}
+    assert planned([file(etag="2")], [loaded], file(etag="2").mark) == {"claims": {"a.csv": "a.csv"}}
 
 
 def test_a_file_in_an_open_batch_belongs_to_it():

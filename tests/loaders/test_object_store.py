@@ -1,0 +1,208 @@
+"""Landing in an object store: a real S3 server, and a Spark server that reads from it."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import fsspec
+import pyarrow
+import pytest
+from fsspec.registry import _registry as registered
+from pyarrow import fs as arrow_fs
+from pyarrow import parquet
+
+from loaders import ledger
+from loaders.contract import Column, Contract, Rules
+from loaders.run import load_all
+from ops import doctor
+from ops import server as spark
+from ops.errors import LakehouseError
+from ops.settings import Settings
+from ops.thrift import Session
+from tests.conftest import free_port
+
+COLUMNS = (Column("id", "int", required=True), Column("note", "string"))
+
+
+def dataset(table: str, using: str) -> Contract:
+    return Contract("store", table, "bronze", f"store_{table}", f"store/{table}", using, COLUMNS, rules=Rules())
+
+
+def as_csv(*rows: tuple[int, str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([("id", "note"), *rows])
+    return text.getvalue().encode()
+
+
+def as_parquet(*rows: tuple, names=("id", "note")) -> bytes:
+    content = io.BytesIO()
+    columns = [pyarrow.array(column) for column in zip(*rows, strict=True)]
+    parquet.write_table(pyarrow.table(columns, list(names)), content)
+    return content.getvalue()
+
+
+class Bucket:
+    """A bucket on an S3 server of our own; `read` is by a client that neither the loader nor Spark has."""
+
+    def __init__(self, address: str):
+        fs = fsspec.filesystem("s3")
+        fs.mkdir("bucket")
+        self.call = fs.call_s3
+        self.other = arrow_fs.S3FileSystem(
+            access_key="test", secret_key="test", endpoint_override=address, scheme="http", region="us-east-1"
+        )
+
+    def put(self, name: str, content: bytes) -> None:
+        self.call("put_object", Bucket="bucket", Key=f"landing/{name}", Body=content)
+
+    def read(self, name: str) -> list[dict]:
+        path = f"bucket/landing/{name}"
+        if name.endswith(".parquet"):
+            with self.other.open_input_file(path) as stored:
+                return parquet.read_table(stored).to_pylist()
+        with self.other.open_input_stream(path) as stored:
+            text = stored.read().decode()
+        if name.endswith(".json"):
+            return [json.loads(line) for line in text.splitlines()]
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def rows(self, *names: str, delivery: str = "") -> list[tuple]:
+        return sorted((int(row["id"]), row["note"], delivery or name) for name in names for row in self.read(name))
+
+
+def moto(port: int) -> subprocess.Popen:
+    """An S3 server, once it answers."""
+    command = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/data.json", timeout=5).close()
+            return process
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise AssertionError("moto_server did not come up")
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    port = free_port()
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        # Nothing of the machine's own.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": "nowhere",
+        "AWS_CONFIG_FILE": "nowhere",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        process = moto(port)
+        try:
+            yield Bucket(f"127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def settings(bucket, tmp_path_factory) -> Settings:
+    """A server that has the store's address and keys in its environment."""
+    settings = Settings(tmp_path_factory.mktemp("store") / "home", "s3://bucket/landing", "127.0.0.1", free_port(), 300)
+    spark.start(settings)
+    yield settings
+    spark.stop(settings)
+
+
+def rows(settings: Settings, contract: Contract) -> list[tuple]:
+    with Session(settings) as session:
+        table = f"bronze.{contract.identifier}"
+        return sorted(map(tuple, session.execute(f"select id, note, _source_file from {table}")))
+
+
+def load(settings: Settings, *contracts: Contract):
+    reports = load_all(settings, contracts)
+    assert not any(report.error for report in reports), [report.error for report in reports]
+    return reports
+
+
+def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, settings):
+    text, columnar, lines = contracts = dataset("text", "csv"), dataset("columnar", "parquet"), dataset("lines", "json")
+    odd = ["a b.csv", "50%.csv", "%41.csv", "a+b.csv", "grün.csv", "🛒.csv", "day=1/a:b.csv", "[x]*{y}?#.csv"]
+    names = [f"store/text/{name}" for name in ("one.csv", "deep/er/two.csv", *odd)]
+    for number, name in enumerate(names):
+        bucket.put(name, as_csv((number, name), (100 + number, 'said "so", twice')))
+    packed = as_csv((200, "packed"), (201, "small"))
+    bucket.put("store/text/packed.csv.gz", gzip.compress(packed))
+    # What stands for a folder, and what no path of Spark's leads to.
+    bucket.put("store/text/deep/", b"")
+    bucket.put("store/text/deep//lost.csv", as_csv((300, "lost")))
+    parts = [f"store/columnar/day.parquet/part-{number}.parquet" for number in range(2)]
+    bucket.put(parts[0], as_parquet((1, "a"), (2, "b")))
+    bucket.put(parts[1], as_parquet((3, "c")))
+    bucket.put("store/columnar/day.parquet/_SUCCESS", b"")
+    other = "store/columnar/other.parquet"
+    bucket.put(other, as_parquet(("d", 4, "x"), names=("note", "id", "more")))
+    bucket.put("store/lines/a.json", '{"id": 1, "note": "a"}\n{"id": 2, "note": "ü"}\n'.encode())
+
+    def expected_text() -> list[tuple]:
+        return sorted([*bucket.rows(*names), *bucket.rows("store/text/packed.csv.gz")])
+
+    first = load(settings, *contracts)
+    assert rows(settings, text) == expected_text()
+    whole = bucket.rows(*parts, delivery="store/columnar/day.parquet") + bucket.rows(other)
+    assert rows(settings, columnar) == sorted(whole)
+    assert rows(settings, lines) == bucket.rows("store/lines/a.json")
+    assert [(report.files_new, report.files_rejected) for report in first] == [(11, 1), (2, 0), (1, 0)]
+    [note] = [note for note in first[0].notes if "rejected" in note]
+    assert note.startswith("store/text/deep//lost.csv was rejected: its name has //")
+
+    assert [report.batches for report in load(settings, *contracts)] == [[], [], []]
+
+    # As long as before, and perhaps within the same second.
+    bucket.put(names[0], bucket.other.open_input_file(f"bucket/landing/{names[0]}").read().replace(b"so", b"SO"))
+    [report] = load(settings, text)
+    assert (report.files_replaced, report.files_new, report.rows_landed) == (1, 0, 2)
+    assert (100, 'said "SO", twice', names[0]) in rows(settings, text)
+    assert rows(settings, text) == expected_text()
+
+    with Session(settings) as session:
+        states = {name: entry.state for name, entry in ledger.read(session, text.dataset).items()}
+    assert {name for name, state in states.items() if state != "loaded"} == {"store/text/deep//lost.csv"}
+
+
+def at(landing: str) -> Settings:
+    return Settings(Path("home"), landing, "127.0.0.1", 1)
+
+
+def test_doctor_looks_into_the_bucket(bucket):
+    bucket.put("a.csv", as_csv((1, "a")))
+    assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
+    assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, where nothing lies yet"
+    with pytest.raises(LakehouseError, match="s3a://nobody/landing cannot be listed: .*does not exist") as caught:
+        doctor.check_landing(at("s3://nobody/landing"))
+    assert "AWS_ENDPOINT_URL" in caught.value.remedy
+
+
+def test_doctor_tells_what_is_missing_for_a_bucket(bucket, monkeypatch):
+    fsspec.filesystem("s3").clear_instance_cache()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(LakehouseError, match="cannot be listed: .*redentials") as caught:
+        doctor.check_landing(at("s3://bucket/landing"))
+    assert "AWS_ACCESS_KEY_ID" in caught.value.remedy
+    fsspec.filesystem("s3").clear_instance_cache()
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(registered, "s3")
+    with pytest.raises(LakehouseError, match="s3fs") as caught:
+        doctor.check_landing(at("s3://bucket/landing"))
+    assert caught.value.remedy == "run: pip install s3fs"
