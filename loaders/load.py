@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -15,11 +16,11 @@ from loaders import ledger, statements
 from loaders.contract import Contract
 from loaders.ledger import Again, Claim, Entry, Outcome, Plan, never
 from loaders.listing import LandedFile, Landing, Listing
-from loaders.readers import Reader, close_readers, has_rows, open_readers
+from loaders.readers import Reader, close_left, close_readers, has_rows, open_readers
 from loaders.report import DatasetReport
 from loaders.sql import literal
 from loaders.statements import Batch
-from loaders.tables import ATTEMPTS, patiently, prepare
+from loaders.tables import ATTEMPTS, CONFLICT, patiently, prepare, repeatable
 from ops.errors import LakehouseError
 from ops.thrift import Session, SqlError
 
@@ -81,6 +82,8 @@ def load(
     columns = prepare(session, contract)
     for _ in range(ATTEMPTS):
         known = ledger.read(session, contract.dataset)
+        # A loader that died between closing a batch and tidying up left its tables.
+        close_left(session, {entry.load_id for entry in known.values() if entry.state != ledger.OPEN})
         left_open = sorted({entry.load_id for entry in known.values() if entry.state == ledger.OPEN})
         for load_id in left_open:
             report.notes.append(f"took over batch {load_id}, which another load left open")
@@ -149,53 +152,56 @@ def run_batch(
         entries = tuple(entry for entry in known if entry.state == ledger.OPEN)
         # None: another loader closed it meanwhile, or claimed every file first.
         if entries:
-            try:
-                changed = _run(session, landing, Batch(contract, load_id, entries), columns, report, progress)
-            finally:
-                _tidy(session, load_id)
+            changed = _run(session, landing, Batch(contract, load_id, entries), columns, report, progress)
 
     patiently(attempt)
     return changed
 
 
-def _tidy(session: Session, load_id: str) -> None:
+@contextmanager
+def _opened(session, landing, batch: Batch, files) -> Iterator[tuple[list[Reader], dict[str, str]]]:
+    """What `open_readers` gives, closed at the end; another loader of the batch has its own."""
+    readers, unfit = open_readers(session, landing, batch.contract, batch.load_id, files)
     try:
-        close_readers(session, load_id)
-    except LakehouseError:
-        # The error that brought us here says more; whoever takes the batch over tidies up.
-        return
+        yield readers, unfit
+    finally:
+        # The error that ended it says more; what is left the next load tidies up.
+        with suppress(LakehouseError):
+            close_readers(session, [reader.table for reader in readers])
 
 
 def _run(session, landing, batch: Batch, columns, report: DatasetReport, progress: Progress) -> bool:
     began = time.monotonic()
     contract = batch.contract
     outcomes, files = _as_claimed(landing, batch)
-    readers, unfit = open_readers(session, landing, contract, batch.load_id, files)
-    outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
-    try:
-        landed = _land(session, batch, readers, columns, outcomes, progress)
-    except SqlError:
-        # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
-        if not (broken := dict(_unreadable(session, readers))):
-            raise
-        outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()}
-        landed = _land(session, batch, readers, columns, outcomes, progress)
-    progress("landed")
-    # What changed while it was read was not read, or only in part.
-    now, _ = _as_claimed(landing, batch)
-    outcomes |= {name: outcome for name, outcome in now.items() if name not in outcomes}
-    for entry in batch.entries:
-        name = entry.source_file
-        outcomes.setdefault(name, landed.outcome(name))
-    _require_seen(landing, contract, readers, outcomes)
-    progress("closing")
-    seconds = round(time.monotonic() - began, 3)
-    retired = _retired(session, batch, outcomes)
-    close = ledger.close_statement(contract.dataset, batch.load_id, outcomes.values(), retired, landed.version, seconds)
-    patiently(lambda: session.execute(close))
-    progress("closed")
-    _tell(session, report, batch, readers, outcomes)
-    return any(outcome.state in ("changed", "gone") for outcome in outcomes.values())
+    with _opened(session, landing, batch, files) as (readers, unfit):
+        outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
+        try:
+            landed = _land(session, batch, readers, columns, outcomes, progress)
+        except SqlError as error:
+            # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
+            if repeatable(error) or not (broken := dict(_unreadable(session, readers))):
+                raise
+            outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()}
+            landed = _land(session, batch, readers, columns, outcomes, progress)
+        progress("landed")
+        # What changed while it was read was not read, or only in part.
+        now, _ = _as_claimed(landing, batch)
+        outcomes |= {name: outcome for name, outcome in now.items() if name not in outcomes}
+        for entry in batch.entries:
+            name = entry.source_file
+            outcomes.setdefault(name, landed.outcome(name))
+        _require_seen(landing, contract, readers, outcomes)
+        progress("closing")
+        seconds = round(time.monotonic() - began, 3)
+        retired = _retired(session, batch, outcomes)
+        close = ledger.close_statement(
+            contract.dataset, batch.load_id, outcomes.values(), retired, landed.version, seconds
+        )
+        patiently(lambda: session.execute(close))
+        progress("closed")
+        _tell(session, report, batch, readers, outcomes)
+        return any(outcome.state in ("changed", "gone") for outcome in outcomes.values())
 
 
 def _as_claimed(landing: Landing, batch: Batch) -> tuple[dict[str, Outcome], list[LandedFile]]:
@@ -242,7 +248,8 @@ def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome],
                 if statements.MISFIT not in error.message:
                     raise
                 progress("quarantine")
-                session.execute(statements.quarantine(batch, readers))
+                # The loads of other datasets write there as well.
+                patiently(lambda: session.execute(statements.quarantine(batch, readers)), CONFLICT)
                 rejected = _count(session, statements.QUARANTINE, "source_file", batch)
                 read = dict(session.execute(statements.count_rows(readers)))
                 outcomes |= _held_back(batch.contract, read, rejected)
@@ -250,7 +257,7 @@ def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome],
                 if batch.landing:
                     session.execute(statements.land(batch, readers, columns, strict=False))
         if batch.replaced or batch.contract.rules.mode == "full":
-            session.execute(statements.forget(batch))
+            patiently(lambda: session.execute(statements.forget(batch)), CONFLICT)
     finally:
         session.execute("reset spark.databricks.delta.commitInfo.userMetadata")
     version, rows = _committed(session, batch)

@@ -1,13 +1,14 @@
 """The tables that a load needs: made where they are not there, and kept to the contract."""
 
+import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from loaders import ledger, statements
 from loaders.contract import ROOM, Contract
 from loaders.readers import SCRATCH
-from loaders.sql import identifier
+from loaders.sql import identifier, literal
 from ops.errors import LakehouseError
 from ops.thrift import Session, SqlError
 
@@ -26,15 +27,21 @@ REPEATABLE = (
     "not a Delta table",
     "was closed by another loader",
 )
+CONFLICT = ("DELTA_CONCURRENT",)
 
 
-def patiently(attempt: Callable[[], None]) -> None:
-    """Run `attempt` until it meets no conflict, ATTEMPTS times at the most."""
+def repeatable(error: SqlError, words: Iterable[str] = REPEATABLE) -> bool:
+    """Whether a statement may do when it is repeated."""
+    return any(word in error.message for word in words)
+
+
+def patiently(attempt: Callable[[], None], words: Iterable[str] = REPEATABLE) -> None:
+    """Run `attempt` until it meets none of these errors, ATTEMPTS times at the most."""
     for left in reversed(range(ATTEMPTS)):
         try:
             return attempt()
         except SqlError as error:
-            if not left or not any(word in error.message for word in REPEATABLE):
+            if not left or not repeatable(error, words):
                 raise
             time.sleep((ATTEMPTS - left) * secrets.SystemRandom().uniform(0.2, 0.6))
 
@@ -60,9 +67,27 @@ def prepare(session: Session, contract: Contract) -> list[str]:
     }
     for table, statement in wanted.items():
         if table not in there:
-            patiently(lambda statement=statement: session.execute(statement))
+            _make(session, table, statement)
     patiently(lambda: _evolve(session, contract))
     return list(_types(session, contract))
+
+
+def _make(session: Session, table: tuple[str, str], statement: str) -> None:
+    try:
+        patiently(lambda: session.execute(statement))
+    except SqlError as error:
+        found = re.search(r"associated location \('(.+)'\) is not empty", error.message)
+        if not found:
+            raise
+        # A server that was killed here had written the table, and not told the metastore.
+        try:
+            session.execute(f"create table if not exists {identifier(*table)} using delta location {literal(found[1])}")
+        except SqlError:
+            raise LakehouseError(
+                f"{'.'.join(table)} cannot be made: {found[1]} holds files that are no table, "
+                "as a server leaves them that is killed while it makes one",
+                "remove that folder, and load again",
+            ) from None
 
 
 def _types(session: Session, contract: Contract) -> dict[str, str]:
@@ -82,7 +107,7 @@ def _evolve(session: Session, contract: Contract) -> None:
             for statement in statements.widen_column(contract, column):
                 session.execute(statement)
         except SqlError as error:
-            if any(word in error.message for word in REPEATABLE):
+            if repeatable(error):
                 raise
             raise LakehouseError(
                 f"source {contract.dataset}: column {column.name} is {before} in bronze and {column.type} in the "
