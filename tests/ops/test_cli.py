@@ -75,8 +75,31 @@ def test_a_second_load_has_nothing_to_do(loaded):
 
 
 def test_a_dry_run_shows_the_plan(loaded):
-    assert json.loads(lakehouse("load", "--dry-run", "--full-refresh", "--json").output) == {
+    assert json.loads(lakehouse("load", "--dry-run", "--reprocess", "--json").output) == {
         "crm.customers": {"new": [], "replaced": ["crm/customers/customer_data.parquet"], "missing": []},
         "pos.sales": {"new": [], "replaced": ["pos/sales/sales_data.csv"], "missing": []},
     }
     assert "pos.sales: 0 new, 0 to replace" in lakehouse("load", "--dry-run").output
+
+
+def test_the_quarantine_of_clean_data_is_empty(loaded):
+    for arguments in (("list",), ("list", "pos.sales"), ("show", "pos.sales")):
+        shown = lakehouse("quarantine", *arguments)
+        assert shown.exit_code == 0
+    assert shown.output == "nothing is in the quarantine\n"
+    retried = json.loads(lakehouse("quarantine", "retry", "pos.sales", "--json").output)
+    assert [(report["dataset"], report["batches"]) for report in retried] == [("pos.sales", [])]
+
+
+def test_a_load_of_misfits_tells_what_where_and_how_to_see_it(loaded, tmp_path, monkeypatch):
+    folder = tmp_path / "pos" / "sales"
+    folder.mkdir(parents=True)
+    header = (PROJECT / "landing/pos/sales/sales_data.csv").read_text().splitlines()[0]
+    (folder / "misfit.csv").write_text(f"{header}\nI1,C1,Female,1,Toys,many,1.0,Cash,1/1/2022,Kanyon\n")
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path))
+    said = lakehouse("load", "pos.sales")
+    assert said.exit_code == 3
+    assert "pos/sales/misfit.csv was rejected: 1 of 1 rows do not fit (100.0%)" in said.output
+    assert "see: lakehouse quarantine show pos.sales" in said.output
+    shown = lakehouse("quarantine", "show", "pos.sales", "--file", "pos/sales/misfit.csv").output
+    assert "is no int" in shown and "many" in shown and "is no date as dd-MM-yyyy" in shown
