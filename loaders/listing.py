@@ -19,6 +19,11 @@ from fsspec.utils import glob_translate
 from loaders.contract import Rules
 from ops.errors import LakehouseError
 
+# Where an object store is, and who asks: s3fs and Spark read both from here.
+VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# What is fetched ahead of an object: mostly its header or footer is wanted.
+BLOCK = 256 << 10
+
 
 @dataclass(frozen=True)
 class Part:
@@ -136,7 +141,7 @@ class Landing:
             # Each store has errors of its own.
             raise LakehouseError(
                 f"the landing folder {self.location(self.root)} cannot be listed: {error}",
-                "check its name, and AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                f"check its name, and {', '.join(VARIABLES)}",
             ) from error
 
     def location(self, path: str) -> str:
@@ -172,7 +177,7 @@ class Landing:
 
     def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
         """The bytes of a part; `unpacked` of a .gz file."""
-        return self.fs.open(part.path, "rb", compression="infer" if unpacked else None)
+        return self.fs.open(part.path, "rb", block_size=BLOCK, compression="infer" if unpacked else None)
 
     def checksum(self, file: LandedFile) -> str:
         """A digest of the content, part by part: of the store's ETags, or of the bytes.

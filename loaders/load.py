@@ -182,7 +182,9 @@ def _run(session, landing, batch: Batch, columns, report: DatasetReport, progres
             # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
             if repeatable(error) or not (broken := dict(_unreadable(session, readers))):
                 raise
-            outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()}
+            # A store that is away breaks off as well, and then cannot be listed.
+            now, _ = _as_claimed(landing, batch)
+            outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()} | now
             landed = _land(session, batch, readers, columns, outcomes, progress)
         progress("landed")
         # What changed while it was read was not read, or only in part.

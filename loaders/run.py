@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from loaders.contract import Contract
 from loaders.ledger import Again, never
-from loaders.listing import Landing
+from loaders.listing import VARIABLES, Landing
 from loaders.load import load
 from loaders.report import DatasetReport
 from ops.errors import LakehouseError
 from ops.settings import Settings
-from ops.thrift import Session, Unreachable
+from ops.thrift import Session, SqlError, Unreachable
 
 # How long a load waits for a server that went away, in seconds between attempts.
 PAUSES = (1, 2, 5, 10, 15, 30, 30)
@@ -41,6 +41,9 @@ def load_all(
         try:
             load_through(settings, landing, contract, again, report, watch)
         except LakehouseError as error:
+            # Spark has conditions for its own errors, not for those of a store's client.
+            if not landing.local and isinstance(error, SqlError) and not error.condition:
+                error.remedy = f"start the server with the same {', '.join(VARIABLES)} as the loader"
             report.error = f"{error.message}{f'; try: {error.remedy}' if error.remedy else ''}"
         watch(report, "done")
         return report

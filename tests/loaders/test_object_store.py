@@ -19,13 +19,15 @@ from pyarrow import fs as arrow_fs
 from pyarrow import parquet
 
 from loaders import ledger
+from loaders import load as loader
 from loaders.contract import Column, Contract, Rules
+from loaders.listing import Landing
 from loaders.run import load_all
 from ops import doctor
 from ops import server as spark
 from ops.errors import LakehouseError
 from ops.settings import Settings
-from ops.thrift import Session
+from ops.thrift import Session, SqlError
 from tests.conftest import free_port
 
 COLUMNS = (Column("id", "int", required=True), Column("note", "string"))
@@ -179,6 +181,24 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     with Session(settings) as session:
         states = {name: entry.state for name, entry in ledger.read(session, text.dataset).items()}
     assert {name for name, state in states.items() if state != "loaded"} == {"store/text/deep//lost.csv"}
+
+
+def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, settings, monkeypatch):
+    away = dataset("away", "csv")
+    bucket.put("store/away/a.csv", as_csv((1, "a")))
+    landing = Landing(settings.landing)
+
+    def goes_away(*_, **__):
+        monkeypatch.setattr(landing.fs, "find", goes_away)
+        raise SqlError("[FAILED_READ_FILE.NO_HINT] Connection refused")
+
+    monkeypatch.setattr(loader, "_land", goes_away)
+    monkeypatch.setattr(loader, "_unreadable", lambda *_: [("store/away/a.csv", "it cannot be read to its end")])
+    with Session(settings) as session, pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"):
+        loader.load(session, landing, away)
+    monkeypatch.undo()
+    [report] = load(settings, away)
+    assert (report.files_new, report.files_rejected) == (1, 0)
 
 
 def at(landing: str) -> Settings:
