@@ -34,9 +34,9 @@ def test_every_check_finds_something_on_a_bad_machine(check, server, monkeypatch
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     monkeypatch.delenv("DBT_PROFILES_DIR", raising=False)
     (tmp_path / "requirements.txt").write_text("".join(f"{name}==0\n" for name in doctor.PACKAGES))
-    used = doctor.Settings(tmp_path / "home", tmp_path / "nowhere", server.host, server.port)
+    used = doctor.Settings(tmp_path / "home", str(tmp_path / "nowhere"), server.host, server.port)
     if check in (doctor.check_login, doctor.check_delta):
-        used = doctor.Settings(tmp_path, tmp_path, server.host, free_port())
+        used = doctor.Settings(tmp_path, str(tmp_path), server.host, free_port())
     with pytest.raises(doctor.LakehouseError) as caught:
         check(used)
     assert caught.value.remedy
