@@ -63,14 +63,20 @@ def load_through(
 ) -> None:
     """Load one dataset; a lost server is waited for and its work taken up again.
 
-    Raises Unreachable when the server stays away.
+    Raises Unreachable when the server stays away, or goes away again and again
+    before a file is done.
     """
-    for pause in (*pauses, None):
+    done, waits = -1, iter(())
+    while True:
         try:
             with Session(settings) as session:
                 load(session, landing, contract, again, lambda step: watch(report, step), report)
             return
         except Unreachable as error:
+            # What got on since the last loss may wait as long again; a load that fells the server may not.
+            if report.files_done > done:
+                done, waits = report.files_done, iter(pauses)
+            pause = next(waits, None)
             if pause is None:
                 raise
             report.notes.append(f"{error.message}: tried again after {pause} s")

@@ -38,8 +38,8 @@ from tests.conftest import free_port
 # A loader of its own process imports this module anew, and shares nothing with it.
 SPAWN = multiprocessing.get_context("spawn")
 BULK = 100_000
-# So fast that a test sees a server come back at once, and waits a minute at the most.
-PAUSES = (0.3,) * 200
+# A server that comes back is seen at once, and a slow machine has its time.
+PAUSES = (0.5,) * 240
 
 
 @dataclass
@@ -110,12 +110,14 @@ class Bench:
     def is_right(self) -> bool:
         """Whether the tables hold every row of the files exactly once, and nothing is left open."""
         with Session(self.settings) as session:
-            scratch = session.execute("show tables in landing")
+            own = session.execute(f"select load_id from {LEDGER} where dataset = {literal(self.contract.dataset)}")
+            left = [name for _, name, _ in session.execute("show tables in landing") if (name[:-9],) in own]
+        assert left == []
         found, expected = self.found(), self.expected()
         # Lists of 100,000 rows: pytest would take minutes to show how they differ.
         assert [len(table) for table in found] == [len(table) for table in expected]
         assert found[1:] == expected[1:]
-        return found[0] == expected[0] and scratch == []
+        return found[0] == expected[0]
 
 
 @pytest.fixture(scope="module")
@@ -289,39 +291,38 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
     bench = Bench(bench.settings, "server_kills", replace(bench.rules, max_batch_files=1))
     bench.put("a.csv", "1,first", "bad,first", "worse,first")
     bench.load()
-    bench.put("a.csv", "1,corrected", "bad,corrected")
-    bench.put("b.csv", "3,new", "bad,new")
-    bench.put("c.csv", *(f"{number},bulk" for number in range(BULK)))
-    steps, seen, helpers = [*load.STEPS, "landing"], [], []
+    bench.put("a.csv", *(f"{number},corrected" for number in range(BULK)), "bad,corrected")
+    bench.put("b.csv", "1,new", "bad,new")
+    bench.put("c.csv", "2,new", "bad,new")
+    # Files done when the server is killed, and the step.
+    kills = [(0, "claimed"), (0, "landing"), (1, "quarantine"), (1, "landed"), (2, "closing")]
+    seen, helpers = [], []
 
-    def strike(first: Callable[[], None]) -> None:
-        first()
+    def strike(step: str) -> None:
+        if step == "landing":
+            before = bench.parquet()
+            wait_for(lambda: bench.parquet() - before, "rows being written")
         kill(process_of(bench.settings))
         start(bench.settings)
 
-    def rows_are_written() -> None:
-        before = bench.parquet()
-        wait_for(lambda: bench.parquet() - before, "rows being written")
-
     def watch(report: DatasetReport, step: str) -> None:
-        """Kill the server at each step in turn, at the last one while it lands the big file."""
         seen.append(step)
-        if not steps or step != steps[0] or (len(steps) == 1 and report.files_done < 3):
-            return
-        steps.pop(0)
-        server = process_of(bench.settings)
-        helpers.append(threading.Thread(target=strike, args=(lambda: None if steps else rows_are_written(),)))
-        helpers[-1].start()
-        if steps:
-            server.wait()
+        if kills and kills[0] == (report.files_done, step):
+            kills.pop(0)
+            server = process_of(bench.settings)
+            helpers.append(threading.Thread(target=strike, args=(step,)))
+            helpers[-1].start()
+            if step != "landing":
+                server.wait()
 
     report = DatasetReport(bench.contract.dataset, "")
     run.load_through(bench.settings, Landing(bench.settings.landing), bench.contract, never, report, watch, PAUSES)
     for helper in helpers:
         helper.join()
-    assert steps == []
+    assert kills == []
     assert any(step.startswith("waiting") for step in seen)
     assert bench.is_right()
+    assert (report.files_done, report.rows_landed, report.rows_rejected) == (3, BULK + 2, 3)
 
 
 # ---- a disk that takes no more
@@ -370,9 +371,8 @@ def test_an_unwritable_table_is_told_and_the_next_load_is_clean(bench):
     bench.put("a.csv", "1,first", "bad,first")
     bench.load()
     bench.put("a.csv", "1,corrected")
-    for folder in (bench.table_folder, bench.table_folder / "_delta_log"):
-        with unwritable(folder):
-            fails_with(bench, "Permission denied|Mkdirs failed")
+    with unwritable(bench.table_folder):
+        fails_with(bench, f"Mkdirs failed to create file:{bench.table_folder}")
     bench.load()
     assert bench.is_right()
 
