@@ -159,14 +159,14 @@ def _drift(contract: Contract, names: Iterable[str]) -> tuple[tuple[str, ...], t
     """
     names = list(names)
     matched = [folded(name) for name in names]
-    if twice := sorted({name for name in matched if matched.count(name) > 1}):
-        raise Unfit(f"it names a column twice: {', '.join(twice)}")
     known = {folded(column.name): column for column in contract.columns}
     missing = [column for name, column in known.items() if name not in matched]
     if absent := [column.name for column in missing if column.required]:
         raise Unfit(f"it lacks the required column {', '.join(absent)}{_hint(names)}")
     if len(missing) == len(known):
         raise Unfit(f"it has no column of the contract{_hint(names)}")
+    if twice := sorted({name for name in matched if matched.count(name) > 1}):
+        raise Unfit(f"it names a column twice: {', '.join(twice)}")
     unknown = tuple(name for name in names if folded(name) not in known)
     return unknown, tuple(column.name for column in missing)
 
@@ -221,8 +221,11 @@ create table {table} ({", ".join(f"{cell} string" for cell in cells.values())}, 
 using csv options ({_options(options)}) location {_location(landing, contract, files)}""")
     faults = [("_corrupt_record is not null", MISFIT_FIELDS)]
     if contract.encoding == "utf-8":
-        text = f"concat_ws('', {', '.join(cells.values())})"
-        faults.append((f"contains({text}, '{REPLACEMENT}')", NOT_UTF8))
+        # A cell of another type does not fit anyhow.
+        typed = {folded(column.name) for column in contract.columns if column.type != "string"}
+        texts = [cell for name, cell in cells.items() if folded(name) not in typed]
+        if texts:
+            faults.append((" or ".join(f"contains({cell}, '{REPLACEMENT}')" for cell in texts), NOT_UTF8))
     if not contract.switch("header", default=True):
         cells[names[0]] = f"trim(leading '{BOM}' from c0)"
     return Reader(

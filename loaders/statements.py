@@ -159,8 +159,17 @@ def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None
 
 def fits_not(contract: Contract, reader: Reader) -> str:
     """Whether a row does not fit its contract."""
-    conditions = " or ".join(condition for condition, *_ in _checks(contract, reader))
-    return f"coalesce({conditions}, false)" if conditions else "false"
+    conditions = [condition for condition, _ in reader.faults]
+    for column in contract.columns:
+        if cell := reader.cells.get(column.name):
+            pattern = contract.format_of(column)
+            if column.required and column.type != "string":
+                # Empty or wrong: one look, as this is asked of every row.
+                conditions.append(f"{cast(cell, column, pattern)} is null")
+            else:
+                conditions += [misfit(cell, column, pattern)] + [_empty(cell)] * column.required
+    wanted = [condition for condition in conditions if condition != "false"]
+    return f"coalesce({' or '.join(wanted)}, false)" if wanted else "false"
 
 
 def errors(contract: Contract, reader: Reader) -> str:
