@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from loaders.listing import LandedFile
-from loaders.sql import in_list, literal, rows
+from loaders.sql import literal, rows
 from ops.thrift import Session
 
 TABLE = "bronze.load_ledger"
@@ -275,6 +275,6 @@ def loaded_others(session: Session, dataset: str, load_id: str) -> list[str]:
         name
         for (name,) in session.execute(
             f"select source_file from {TABLE} where dataset = {literal(dataset)} and state = 'loaded' "
-            f"and not {in_list('load_id', [load_id])}"
+            f"and load_id <> {literal(load_id)}"
         )
     ]

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from loaders import ledger, statements
@@ -57,7 +57,7 @@ def preview(session: Session, landing: Landing, contract: Contract, again: Again
     try:
         known = ledger.read(session, contract.dataset)
     except SqlError as error:
-        if not error.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
+        if not error.not_found:
             raise
         known = {}
     return make_plan(landing, contract, known, again)[0]
@@ -225,10 +225,10 @@ def _as_claimed(landing: Landing, batch: Batch) -> tuple[dict[str, Outcome], lis
 class _Landed:
     """What the statements of a batch did: rows by file, and bronze's version."""
 
-    read: dict[str, int] = field(default_factory=dict)
-    landed: dict[str, int] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=dict)
-    version: int | None = None
+    read: dict[str, int]
+    landed: dict[str, int]
+    rejected: dict[str, int]
+    version: int | None
 
     def outcome(self, name: str) -> Outcome:
         counts = (counted.get(name, 0) for counted in (self.read, self.landed, self.rejected))

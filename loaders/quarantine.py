@@ -59,6 +59,6 @@ def _query(session: Session, statement: str) -> Table:
         result = session.query(statement)
         return result.columns, list(result.rows)
     except SqlError as error:
-        if not error.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
+        if not error.not_found:
             raise
         return (), []

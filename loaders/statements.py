@@ -5,7 +5,7 @@ One atomic statement lands a batch: `insert into … replace where _load_id =
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loaders.contract import Column, Contract
 from loaders.ledger import Entry, guard
@@ -41,7 +41,7 @@ class Batch:
     contract: Contract
     load_id: str
     entries: tuple[Entry, ...]
-    kept: tuple[str, ...] = field(default=())
+    kept: tuple[str, ...] = ()
 
     @property
     def landing(self) -> list[Entry]:
@@ -159,17 +159,8 @@ def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None
 
 def fits_not(contract: Contract, reader: Reader) -> str:
     """Whether a row does not fit its contract."""
-    conditions = [condition for condition, _ in reader.faults]
-    for column in contract.columns:
-        if cell := reader.cells.get(column.name):
-            pattern = contract.format_of(column)
-            if column.required and column.type != "string":
-                # Empty or wrong: one look, as this is asked of every row.
-                conditions.append(f"{cast(cell, column, pattern)} is null")
-            else:
-                conditions += [misfit(cell, column, pattern)] + [_empty(cell)] * column.required
-    wanted = [condition for condition in conditions if condition != "false"]
-    return f"coalesce({' or '.join(wanted)}, false)" if wanted else "false"
+    conditions = " or ".join(condition for condition, *_ in _checks(contract, reader))
+    return f"coalesce({conditions}, false)" if conditions else "false"
 
 
 def errors(contract: Contract, reader: Reader) -> str:

@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from loaders import ledger, statements
 from loaders.contract import ROOM, Contract
@@ -12,6 +13,7 @@ from loaders.sql import identifier, literal
 from ops.errors import LakehouseError
 from ops.thrift import Session, SqlError
 
+T = TypeVar("T")
 ATTEMPTS = 10
 # Another session wrote or made the same table meanwhile, or a file went away
 # while it was read: look again and repeat.
@@ -35,8 +37,8 @@ def repeatable(error: SqlError, words: Iterable[str] = REPEATABLE) -> bool:
     return any(word in error.message for word in words)
 
 
-def patiently(attempt: Callable[[], None], words: Iterable[str] = REPEATABLE) -> None:
-    """Run `attempt` until it meets none of these errors, ATTEMPTS times at the most."""
+def patiently(attempt: Callable[[], T], words: Iterable[str] = REPEATABLE) -> T:
+    """What `attempt` returns once it meets none of these errors; ATTEMPTS times at the most."""
     for left in reversed(range(ATTEMPTS)):
         try:
             return attempt()
@@ -68,8 +70,7 @@ def prepare(session: Session, contract: Contract) -> list[str]:
     for table, statement in wanted.items():
         if table not in there:
             _make(session, table, statement)
-    patiently(lambda: _evolve(session, contract))
-    return list(_types(session, contract))
+    return patiently(lambda: _evolve(session, contract))
 
 
 def _make(session: Session, table: tuple[str, str], statement: str) -> None:
@@ -90,13 +91,10 @@ def _make(session: Session, table: tuple[str, str], statement: str) -> None:
             ) from None
 
 
-def _types(session: Session, contract: Contract) -> dict[str, str]:
+def _evolve(session: Session, contract: Contract) -> list[str]:
+    """Bring bronze to the contract; returns its columns, to which new ones are added at the end."""
     described = session.execute(f"describe query select * from {statements.bronze(contract)}")
-    return {name: type_ for name, type_, _ in described}
-
-
-def _evolve(session: Session, contract: Contract) -> None:
-    held = {name.lower(): type_ for name, type_ in _types(session, contract).items()}
+    held = {name.lower(): type_ for name, type_, _ in described}
     if added := [column for column in contract.columns if column.name.lower() not in held]:
         session.execute(statements.add_columns(contract, added))
     for column in contract.columns:
@@ -114,6 +112,7 @@ def _evolve(session: Session, contract: Contract) -> None:
                 f"contract: {_loss(session, contract, column, before)}",
                 f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})",
             ) from None
+    return [name for name, *_ in described] + [column.name for column in added]
 
 
 def _loss(session: Session, contract: Contract, column, before: str) -> str:

@@ -37,6 +37,11 @@ class SqlError(LakehouseError):
         self.condition = found.group(1) if found else ""
 
     @property
+    def not_found(self) -> bool:
+        """Whether a table or its schema is not there."""
+        return self.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
+
+    @property
     def sentence(self) -> str:
         """What Spark says, on one line."""
         return self.message.splitlines()[0] if self.message else ""

@@ -77,7 +77,9 @@ def dbt(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="session")
 def loaded(server) -> Result:
     """The landing folder, loaded into bronze."""
-    return lakehouse("load")
+    result = lakehouse("load")
+    assert result.exit_code == 0, result.output
+    return result
 
 
 @dataclass(frozen=True)
