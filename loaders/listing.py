@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -108,7 +110,8 @@ class Landing:
 
     def __init__(self, url: str):
         try:
-            self.fs, self.root = fsspec.url_to_fs(url)
+            # A folder's name may hold what chains URLs (a::b).
+            self.fs, self.root = fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
         except ImportError as error:
             raise LakehouseError(f"LAKEHOUSE_LANDING is {url}: {error}", "run: pip install s3fs") from None
         except ValueError as error:
@@ -137,6 +140,8 @@ class Landing:
     def _asking(self) -> Iterator[None]:
         try:
             yield
+        except LakehouseError:
+            raise
         except Exception as error:
             # Each store has errors of its own.
             raise LakehouseError(
@@ -154,26 +159,34 @@ class Landing:
         self.fs.invalidate_cache()
         with self._asking():
             stored = self.fs.find(f"{self.root}/{location}", detail=True)
-        paths = {
-            path.removeprefix(f"{self.root}/"): (path, info)
-            for path, info in stored.items()
-            # An empty object that stands for a folder.
-            if info["size"] or not path.endswith("/")
-        }
+            parts = {
+                path.removeprefix(f"{self.root}/"): part
+                for path, info in stored.items()
+                if (part := (self._local_part(path) if self.local else self._stored_part(path, info)))
+            }
         files = tuple(
-            LandedFile(name, tuple(self._part(*paths[member]) for member in members))
-            for name, members in deliveries(location, paths).items()
+            LandedFile(name, tuple(parts[member] for member in members))
+            for name, members in deliveries(location, parts).items()
         )
-        return Listing(location, files, frozenset(paths))
+        return Listing(location, files, frozenset(parts))
 
-    def _part(self, path: str, info: Mapping) -> Part:
-        if "mtime" in info:
-            # Through microseconds: a float cannot hold every millisecond.
-            modified = round(info["mtime"] * 1_000_000) // 1000
-        else:
-            found = info.get("LastModified") or info.get("last_modified") or self.fs.modified(path)
-            modified = round(found.timestamp() * 1000)
-        return Part(path, encoded(self.location(path)), info["size"], modified, str(info.get("ETag", "")).strip('"'))
+    def _local_part(self, path: str) -> Part | None:
+        """A file as Spark sees it, a link as what it leads to; None when that is gone."""
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return None
+        if stat.S_ISDIR(found.st_mode):
+            raise LakehouseError(f"{path} is a link to a folder", "mount the folder there, or link its files")
+        return Part(path, encoded(self.location(path)), found.st_size, found.st_mtime_ns // 1_000_000)
+
+    def _stored_part(self, path: str, info: Mapping) -> Part | None:
+        """An object of a store; None for an empty one that stands for a folder."""
+        if not info["size"] and path.endswith("/"):
+            return None
+        modified = info.get("LastModified") or info.get("last_modified") or self.fs.modified(path)
+        etag = str(info.get("ETag", "")).strip('"')
+        return Part(path, encoded(self.location(path)), info["size"], round(modified.timestamp() * 1000), etag)
 
     def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
         """The bytes of a part; `unpacked` of a .gz file."""

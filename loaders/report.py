@@ -46,7 +46,8 @@ class DatasetReport:
         if self.error:
             return f"{self.dataset}: failed: {self.error}"
         if not self.batches:
-            return f"{self.dataset}: nothing new ({self.files_seen} files known)"
+            known = f"nothing new ({self.files_seen} files known)" if self.files_seen else "no files in landing"
+            return f"{self.dataset}: {known}"
         parts = [f"{self.rows_landed:,} rows from {self.files_new + self.files_replaced} files"]
         if self.files_replaced:
             parts.append(f"{self.files_replaced} of them replaced")

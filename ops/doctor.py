@@ -85,7 +85,7 @@ def check_jars(settings: Settings) -> str:
 
 
 def check_landing(settings: Settings) -> str:
-    if "://" in settings.landing:
+    if not settings.landing.startswith("/"):
         lying = Landing(settings.landing).names()
         return settings.landing if lying else f"{settings.landing}, where nothing lies yet"
     if not os.access(settings.landing, os.R_OK | os.X_OK):

@@ -1,6 +1,7 @@
 """Where the lakehouse is: folders and addresses, read from the environment."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Settings:
             )
         return cls(
             home=PROJECT / environ.get("LAKEHOUSE_HOME", ".lakehouse"),
-            landing=landing if "://" in landing else str(PROJECT / landing),
+            landing=landing if re.match(r"\w+://", landing) else str(PROJECT / landing),
             host=environ.get("LAKEHOUSE_THRIFT_HOST", "127.0.0.1"),
             port=int(port),
             statement_timeout=float(timeout),

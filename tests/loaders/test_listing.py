@@ -6,6 +6,7 @@ import pytest
 
 from loaders.contract import Rules
 from loaders.listing import Landing, deliveries, encoded
+from ops.errors import LakehouseError
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 
@@ -53,9 +54,33 @@ def test_a_folder_that_is_not_there_holds_nothing(landing):
 
 def test_a_time_is_the_millisecond_that_java_sees(landing, tmp_path):
     put(tmp_path / "pos" / "a.csv")
-    for milliseconds in (1_700_000_000_123, 1_795_271_376_999, 1_600_000_000_001):
-        os.utime(tmp_path / "pos" / "a.csv", ns=(milliseconds * 1_000_000, milliseconds * 1_000_000))
-        assert landing.listing("pos").files[0].modified == milliseconds
+    # A float of seconds rounds the last one up.
+    for nanoseconds in (1_700_000_000_123_000_000, 1_795_271_376_999_000_001, 1_763_722_058_560_999_999):
+        os.utime(tmp_path / "pos" / "a.csv", ns=(nanoseconds, nanoseconds))
+        assert landing.listing("pos").files[0].modified == nanoseconds // 1_000_000
+
+
+def test_a_link_is_the_file_it_leads_to(landing, tmp_path):
+    put(tmp_path / "elsewhere.csv", "1234", 1_700_000_000)
+    (tmp_path / "pos").mkdir()
+    (tmp_path / "pos" / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
+    (tmp_path / "pos" / "gone.csv").symlink_to(tmp_path / "gone.csv")
+    [file] = landing.listing("pos").files
+    assert (file.name, file.size, file.modified) == ("pos/a.csv", 4, 1_700_000_000_000)
+
+
+def test_a_link_to_a_folder_is_refused(landing, tmp_path):
+    put(tmp_path / "elsewhere" / "a.csv")
+    (tmp_path / "pos").mkdir()
+    (tmp_path / "pos" / "folder").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LakehouseError, match="pos/folder is a link to a folder"):
+        landing.listing("pos")
+
+
+def test_a_landing_folder_may_have_any_name(tmp_path):
+    for name in ("a::b", "[ab]*?", "{a,b}"):
+        put(tmp_path / name / "pos" / "a.csv")
+        assert names(Landing(str(tmp_path / name)), "pos") == ["pos/a.csv"]
 
 
 def test_only_files_of_the_glob_are_complete(landing, tmp_path):
