@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from loaders.listing import LandedFile
-from loaders.sql import literal, rows
+from loaders.sql import inline_table, literal
 from ops.thrift import Session
 
 TABLE = "bronze.load_ledger"
@@ -36,13 +36,14 @@ create table if not exists {TABLE} (
     claimed_at timestamp not null,
     closed_at timestamp
 ) using delta
+partitioned by (dataset)
 comment 'One row per landed file: what was loaded from it, when and by which batch.'
 """
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the ledger knows of a file; `modified` in milliseconds, `claimed` in microseconds since 1970 UTC."""
+    """What the ledger knows of a file; `modified` in milliseconds since 1970 UTC."""
 
     source_file: str
     state: str
@@ -52,7 +53,6 @@ class Entry:
     modified: int
     checksum: str
     rows_rejected: int | None
-    claimed: int
 
     def matches(self, file: LandedFile) -> bool:
         """Whether the file still looks as the ledger remembers it."""
@@ -80,7 +80,7 @@ def read(session: Session, dataset: str, load_id: str = "") -> dict[str, Entry]:
     [(known,)] = session.execute(f"""
 select to_json(collect_list(struct(
     source_file, state, load_id, replaces, size_bytes as size, unix_millis(modified_at) as modified,
-    checksum, rows_rejected, unix_micros(claimed_at) as claimed
+    checksum, rows_rejected
 )), map('ignoreNullFields', 'false'))
 from {TABLE}
 where dataset = {literal(dataset)}{batch}""")
@@ -95,6 +95,11 @@ class Claim:
     checksum: str
     replaces: str | None = None
     seen: str | None = None
+
+    def entry(self, load_id: str) -> Entry:
+        """The ledger's entry, once a batch has the file."""
+        file = self.file
+        return Entry(file.name, OPEN, load_id, self.replaces, file.size, file.modified, self.checksum, None)
 
 
 @dataclass(frozen=True)
@@ -193,28 +198,32 @@ def claim_statement(dataset: str, load_id: str, claims: Iterable[Claim], touched
     What another loader claimed or loaded meanwhile is left alone, because
     that is decided again inside the MERGE.
     """
-    values = rows(
-        (claim.file.name, claim.file.size, claim.file.modified, claim.checksum, claim.replaces, claim.seen, wanted)
-        for wanted, some in ((True, claims), (False, touched))
-        for claim in some
+    wanted = [(claim, True) for claim in claims] + [(claim, False) for claim in touched]
+    source = inline_table(
+        "source_file string, size_bytes bigint, modified bigint, checksum string, replaces string, seen string, "
+        "wanted boolean",
+        (
+            (claim.file.name, claim.file.size, claim.file.modified, claim.checksum, claim.replaces, claim.seen, claims)
+            for claim, claims in wanted
+        ),
     )
-    return f"""
-merge into {TABLE} as t
-using (
-    select source_file, size_bytes, timestamp_millis(modified) as modified_at, checksum,
-        cast(replaces as string) as replaces, cast(seen as string) as seen, wanted
-    from values
-{values}
-    as v(source_file, size_bytes, modified, checksum, replaces, seen, wanted)
-) as s
-on t.dataset = {literal(dataset)} and t.source_file = s.source_file
+    known = f"""
 when matched and t.state <> '{OPEN}' and t.load_id = s.seen and s.wanted then update set
     state = '{OPEN}', reason = null, load_id = {literal(load_id)}, replaces = s.replaces,
     size_bytes = s.size_bytes, modified_at = s.modified_at, checksum = s.checksum,
     rows_read = null, rows_landed = null, rows_rejected = null, delta_version = null, seconds = null,
     claimed_at = current_timestamp(), closed_at = null
 when matched and t.state <> '{OPEN}' and t.load_id = s.seen then update set
-    size_bytes = s.size_bytes, modified_at = s.modified_at
+    size_bytes = s.size_bytes, modified_at = s.modified_at"""
+    # Delta merges in one pass what only inserts.
+    if not any(claim.seen for claim, _ in wanted):
+        known = ""
+    return f"""
+merge into {TABLE} as t
+using (
+    select *, timestamp_millis(modified) as modified_at from {source}
+) as s
+on t.dataset = {literal(dataset)} and t.source_file = s.source_file{known}
 when not matched and s.wanted then insert (
     dataset, source_file, state, load_id, replaces, size_bytes, modified_at, checksum, claimed_at
 ) values (
@@ -235,23 +244,23 @@ def close_statement(
 
     `retired` are other files whose rows the batch took over: renamed or superseded.
     """
-    values = rows(
-        (o.source_file, o.state, o.reason, o.rows_read, o.rows_landed, o.rows_rejected, o_closes)
-        for o_closes, some in ((True, outcomes), (False, retired))
-        for o in some
+    source = inline_table(
+        "source_file string, state string, reason string, rows_read bigint, rows_landed bigint, rows_rejected bigint, "
+        "closes boolean",
+        (
+            (o.source_file, o.state, o.reason, o.rows_read, o.rows_landed, o.rows_rejected, closes)
+            for closes, some in ((True, outcomes), (False, retired))
+            for o in some
+        ),
     )
     return f"""
 merge into {TABLE} as t
-using (
-    select * from values
-{values}
-    as v(source_file, state, reason, rows_read, rows_landed, rows_rejected, closes)
-) as s
+using (select * from {source}) as s
 on t.dataset = {literal(dataset)} and t.source_file = s.source_file
 when matched and s.closes and t.state = '{OPEN}' and t.load_id = {literal(load_id)} then update set
-    state = s.state, reason = cast(s.reason as string), rows_read = cast(s.rows_read as bigint),
-    rows_landed = cast(s.rows_landed as bigint), rows_rejected = cast(s.rows_rejected as bigint),
-    delta_version = {literal(version)}, seconds = {literal(seconds)}, closed_at = current_timestamp()
+    state = s.state, reason = s.reason, rows_read = s.rows_read, rows_landed = s.rows_landed,
+    rows_rejected = s.rows_rejected, delta_version = {literal(version)}, seconds = {literal(seconds)},
+    closed_at = current_timestamp()
 when matched and not s.closes and t.state = 'loaded' then update set
     state = s.state, rows_landed = 0, rows_rejected = 0"""
 
@@ -267,6 +276,15 @@ def guard(dataset: str, load_id: str, files: int) -> str:
     from {TABLE}
     where dataset = {literal(dataset)} and load_id = {literal(load_id)} and state = '{OPEN}'
 )"""
+
+
+def claimed_at(session: Session, dataset: str, load_id: str) -> int:
+    """When a batch was claimed, by the server's clock: in microseconds since 1970 UTC."""
+    [(when,)] = session.execute(
+        f"select unix_micros(min(claimed_at)) from {TABLE} "
+        f"where dataset = {literal(dataset)} and load_id = {literal(load_id)}"
+    )
+    return when
 
 
 def loaded_others(session: Session, dataset: str, load_id: str) -> list[str]:

@@ -96,11 +96,11 @@ def load(
         changed = False
         for claims in in_batches(contract, planned.claims) or [()]:
             load_id = new_load_id()
-            claim(session, contract, load_id, claims, planned.touched)
+            entries = claim(session, contract, load_id, claims, planned.touched)
             planned = replace(planned, touched=())
             if claims:
                 progress("claimed")
-                changed |= run_batch(session, landing, contract, load_id, columns, report, progress)
+                changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
         # A file that was rewritten while it was read is planned again.
         if not changed:
             break
@@ -124,11 +124,13 @@ def in_batches(contract: Contract, claims: Iterable[Claim]) -> list[tuple[Claim,
 
 def claim(
     session: Session, contract: Contract, load_id: str, claims: Sequence[Claim], touched: Sequence[Claim]
-) -> None:
-    """Write a batch into the ledger."""
-    if claims or touched:
-        statement = ledger.claim_statement(contract.dataset, load_id, claims, touched)
-        patiently(lambda: session.execute(statement))
+) -> tuple[Entry, ...] | None:
+    """Write a batch into the ledger; returns its entries, None where another loader was faster at some file."""
+    if not (claims or touched):
+        return ()
+    statement = ledger.claim_statement(contract.dataset, load_id, claims, touched)
+    [(affected, *_)] = patiently(lambda: session.execute(statement))
+    return tuple(one.entry(load_id) for one in claims) if affected == len(claims) + len(touched) else None
 
 
 def run_batch(
@@ -139,23 +141,24 @@ def run_batch(
     columns: Sequence[str],
     report: DatasetReport,
     progress: Progress,
+    entries: tuple[Entry, ...] | None = None,
 ) -> bool:
     """Land, quarantine and close one open batch, with its own file list.
 
-    Returns whether one of its files has to be planned again.
+    `entries` are what the ledger has of it, where that is known. Returns
+    whether one of its files has to be planned again.
     """
-    changed = False
 
-    def attempt() -> None:
-        nonlocal changed
-        known = ledger.read(session, contract.dataset, load_id).values()
-        entries = tuple(entry for entry in known if entry.state == ledger.OPEN)
+    def attempt() -> bool:
+        nonlocal entries
+        mine, entries = entries, None
+        if mine is None:
+            known = ledger.read(session, contract.dataset, load_id).values()
+            mine = tuple(entry for entry in known if entry.state == ledger.OPEN)
         # None: another loader closed it meanwhile, or claimed every file first.
-        if entries:
-            changed = _run(session, landing, Batch(contract, load_id, entries), columns, report, progress)
+        return bool(mine) and _run(session, landing, Batch(contract, load_id, mine), columns, report, progress)
 
-    patiently(attempt)
-    return changed
+    return patiently(attempt)
 
 
 @contextmanager
@@ -259,7 +262,8 @@ def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome],
                 if batch.landing:
                     session.execute(statements.land(batch, readers, columns, strict=False))
         if batch.replaced or batch.contract.rules.mode == "full":
-            patiently(lambda: session.execute(statements.forget(batch)), CONFLICT)
+            claimed = ledger.claimed_at(session, batch.contract.dataset, batch.load_id)
+            patiently(lambda: session.execute(statements.forget(batch, claimed)), CONFLICT)
     finally:
         session.execute("reset spark.databricks.delta.commitInfo.userMetadata")
     version, rows = _committed(session, batch)

@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from loaders.contract import ODD_CHARACTERS, Contract, folded
 from loaders.listing import LandedFile, Landing, Part
-from loaders.sql import identifier, in_list, literal, option, rows
+from loaders.sql import identifier, in_list, inline_table, literal, option
 from ops.thrift import Session
 
 # External tables over the files being read; dropped when their batch is closed.
@@ -67,7 +67,10 @@ class Reader:
     def rows(self) -> str:
         """The records of the files, each file only as it was claimed, with `_file` and `_modified`."""
         parts = [(file, part) for file in self.files for part in file.parts]
-        values = rows((part.uri, file.name, part.size, part.modified) for file, part in parts)
+        claimed = inline_table(
+            "path string, _file string, size bigint, modified bigint",
+            ((part.uri, file.name, part.size, part.modified) for file, part in parts),
+        )
         return self.shape(f"""
         select data.*, claim._file, claim._modified
         from (
@@ -77,10 +80,7 @@ class Reader:
             where {in_list("_metadata.file_path", (part.uri for _, part in parts))}
         ) as data
         join (
-            select path, _file, size, modified, timestamp_millis(modified) as _modified
-            from values
-{values}
-            as v(path, _file, size, modified)
+            select *, timestamp_millis(modified) as _modified from {claimed}
         ) as claim
         on data._path = claim.path and data._size = claim.size and data._modified_ms = claim.modified""")
 

@@ -38,6 +38,11 @@ def in_list(expression: str, values: Iterable[str]) -> str:
     return f"{expression} in ({listed})" if listed else "false"
 
 
-def rows(tuples: Iterable[Iterable[object]]) -> str:
-    """The rows of a VALUES clause."""
-    return ",\n".join("(" + ", ".join(literal(value) for value in row) + ")" for row in tuples)
+def inline_table(schema: str, rows: Iterable[Iterable[object]]) -> str:
+    """What Python values are as a table: `schema` is a DDL such as `path string, size bigint`.
+
+    One JSON text, because Spark parses thousands of literals slowly.
+    """
+    names = [column.split()[0] for column in schema.split(", ")]
+    records = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False)
+    return f"inline(from_json({literal(records)}, {literal(f'array<struct<{schema}>>')}))"

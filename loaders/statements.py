@@ -90,7 +90,7 @@ def widen_column(contract: Contract, column: Column) -> tuple[str, str]:
 def count_lost(contract: Contract, column: Column, held: str) -> str:
     """Rows, and values among them that the contract's type cannot hold, with one of these."""
     cell = Cell(identifier(column.name), held)
-    lost = misfit(cell, column, None)
+    lost = misfit(cell, column, cast(cell, column, None))
     return f"""
 select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) as string))
 from {bronze(contract)}"""
@@ -126,10 +126,9 @@ def cast(cell: Cell, column: Column, pattern: str | None) -> str:
     return typed
 
 
-def misfit(cell: Cell, column: Column, pattern: str | None) -> str:
-    """Whether a cell that holds something is not of its contract type; may be null for false."""
-    value = cast(cell, column, pattern)
-    if value == cell.expression or column.type == "string":
+def misfit(cell: Cell, column: Column, value: str) -> str:
+    """Whether a cell holds something of which its cast makes no value; may be null for false."""
+    if cell.type == column.type or column.type == "string":
         return "false"
     holds = f"{cell.expression} <> ''" if cell.type == "string" else f"{cell.expression} is not null"
     return f"({value} is null and {holds})"
@@ -140,25 +139,44 @@ def _empty(cell: Cell) -> str:
     return f"({cell.expression} is null{blank})"
 
 
+def _value(column: Column) -> str:
+    return identifier(f"value of {column.name}")
+
+
+def _records(contract: Contract, reader: Reader) -> str:
+    """A reader's records, beside their cells the `_value` of each column, so that a cell is cast once."""
+    values = []
+    for column in contract.columns:
+        cell = reader.cells.get(column.name)
+        value = cast(cell, column, contract.format_of(column)) if cell else f"cast(null as {column.type})"
+        values.append(f"{value} as {_value(column)}")
+    return f"""
+    select *, {", ".join(values)}
+    from ({reader.rows()}
+    )"""
+
+
 def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None, Cell | None, str]]:
-    """Every condition under which a row does not fit, with its column, cell and reason."""
-    checks = [(condition, None, None, reason) for condition, reason in reader.faults]
+    """Every condition under which one of the `_records` does not fit, with its column, cell and reason (SQL)."""
+    checks = [(condition, None, None, literal(reason)) for condition, reason in reader.faults]
     for column in contract.columns:
         cell = reader.cells.get(column.name)
         if cell is None:
             continue
+        wrong = misfit(cell, column, _value(column))
         pattern = contract.format_of(column)
-        wrong = misfit(cell, column, pattern)
-        if wrong != "false":
-            like = f" as {pattern}" if pattern and cell.type == "string" else ""
-            checks.append((wrong, column, cell, f"is no {column.type}{like}"))
+        reason = literal(f"is no {column.type}{f' as {pattern}' if pattern and cell.type == 'string' else ''}")
         if column.required:
-            checks.append((_empty(cell), column, cell, "is required, and is empty"))
+            # What is empty is no value either: one look for both, as this is asked of every row.
+            wrong = _empty(cell) if wrong == "false" else f"{_value(column)} is null"
+            reason = f"if({_empty(cell)}, 'is required, and is empty', {reason})"
+        if wrong != "false":
+            checks.append((wrong, column, cell, reason))
     return checks
 
 
 def fits_not(contract: Contract, reader: Reader) -> str:
-    """Whether a row does not fit its contract."""
+    """Whether one of the `_records` does not fit its contract."""
     conditions = " or ".join(condition for condition, *_ in _checks(contract, reader))
     return f"coalesce({conditions}, false)" if conditions else "false"
 
@@ -171,7 +189,7 @@ def errors(contract: Contract, reader: Reader) -> str:
         value = cell.expression if cell else "null"
         structs.append(
             f"if({condition}, named_struct('column', {name}, 'value', cast({value} as string), "
-            f"'reason', {literal(reason)}), null)"
+            f"'reason', {reason}), null)"
         )
     return f"filter(array({', '.join(structs)}), e -> e is not null)" if structs else "array()"
 
@@ -192,17 +210,12 @@ def land(batch: Batch, readers: Sequence[Reader], order: Sequence[str], *, stric
             "_load_id": literal(batch.load_id),
             "_loaded_at": "current_timestamp()",
             "_rescued_data": reader.rescued,
-        }
-        for column in contract.columns:
-            cell = reader.cells.get(column.name)
-            values[column.name.lower()] = (
-                cast(cell, column, contract.format_of(column)) if cell else f"cast(null as {column.type})"
-            )
+        } | {column.name.lower(): _value(column) for column in contract.columns}
         columns = ",\n        ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
         selects.append(f"""
     select
         {columns}
-    from ({reader.rows()}
+    from ({_records(contract, reader)}
     ){"" if strict else f" where not {wrong}"}""")
     return f"""
 insert into {bronze(contract)}
@@ -238,7 +251,7 @@ def quarantine(batch: Batch, readers: Sequence[Reader]) -> str:
     selects = [
         f"""
     select _file as source_file, {reader.record} as record, {errors(contract, reader)} as errors
-    from ({reader.rows()}
+    from ({_records(contract, reader)}
     ) where {fits_not(contract, reader)}"""
         for reader in readers
     ]
@@ -253,16 +266,16 @@ from ({" union all ".join(selects)}
 where {batch.guard}"""
 
 
-def forget(batch: Batch) -> str:
+def forget(batch: Batch, claimed: int) -> str:
     """Deletes what the quarantine has of earlier contents of the batch's files.
 
     Of two loaders the late one deletes nothing of a later batch: that
-    quarantined its rows after this batch was claimed.
+    quarantined its rows after this batch was `claimed`, in microseconds since
+    1970 UTC.
     """
     contract = batch.contract
     files = sorted({entry.source_file for entry in batch.landing} | set(batch.replaced))
     which = "true" if contract.rules.mode == "full" else in_list("source_file", files)
-    claimed = min(entry.claimed for entry in batch.entries)
     return f"""
 delete from {QUARANTINE}
 where dataset = {literal(contract.dataset)} and load_id <> {literal(batch.load_id)}

@@ -18,7 +18,6 @@ def entry(name="a.csv", **changes) -> Entry:
         "modified": 1000,
         "checksum": "same",
         "rows_rejected": 0,
-        "claimed": 0,
     }
     return Entry(**{**facts, **changes})
 

@@ -289,6 +289,16 @@ def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
     assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
 
 
+def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
+    bench.put("a.csv", "1,,,x")
+    (bench.folder / "a.csv").rename(tmp_path / "elsewhere.csv")
+    # A float of seconds would round it up to the next millisecond.
+    os.utime(tmp_path / "elsewhere.csv", ns=(1_763_722_058_560_999_999,) * 2)
+    (bench.folder / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert bench.load().rows_landed == 1
+    assert bench.load().batches == []
+
+
 def test_the_real_sales_are_what_an_independent_reader_makes_of_them(loaded, session, landing):
     with open(landing / "pos/sales/sales_data.csv", newline="") as file:
         expected = sorted(

@@ -17,7 +17,7 @@ def missing_and_added(bench, expected: str) -> tuple[int, int]:
     duck.sql(f"create view bronze as select id, sold_on, amount, note, _source_file from read_parquet({files})")
     between = "select count(*) from (from {} except all from {})"
     return tuple(
-        duck.sql(between.format(*pair)).fetchone()[0] for pair in (("expected", "bronze"), ("bronze", "expected"))
+        duck.sql(between.format(*pair)).fetchall()[0][0] for pair in (("expected", "bronze"), ("bronze", "expected"))
     )
 
 

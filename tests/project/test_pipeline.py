@@ -132,14 +132,28 @@ def test_the_fact_has_one_file_each_month_sorted_by_customer(built, session, ser
         assert customers == sorted(customers)
 
 
-def test_a_second_load_and_build_change_nothing(built, session):
-    tables = "bronze.pos_sales", "bronze.crm_customers", "gold.fct_sales", "gold.rpt_sales_by_segment"
-    rows = {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables}
-    versions = {table: session.execute(f"describe history {table} limit 1")[0][0] for table in tables[:2]}
+def test_a_second_load_changes_nothing(built, session):
+    tables = "bronze.pos_sales", "bronze.crm_customers"
+    versions = [session.execute(f"describe history {table} limit 1")[0][0] for table in tables]
     assert lakehouse("load").exit_code == 0
-    assert dbt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
-    assert {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables} == rows
-    assert {table: session.execute(f"describe history {table} limit 1")[0][0] for table in tables[:2]} == versions
+    assert [session.execute(f"describe history {table} limit 1")[0][0] for table in tables] == versions
+
+
+def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp_path):
+    tables = "gold.fct_sales", "gold.dim_customers", "gold.rpt_sales_by_segment"
+    before = {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables}
+    arguments = "dbt", "build", "--exclude-resource-type", "test", "unit_test"
+    said, loads = tmp_path / "said", []
+    with said.open("w") as output, subprocess.Popen(arguments, cwd=PROJECT, stdout=output) as build:
+        while build.poll() is None:
+            # Each takes every row out of bronze and puts it there again, in one commit.
+            loads.append(lakehouse("load", "--reprocess", "--json"))
+    assert build.returncode == 0, said.read_text()
+    assert len(loads) > 1
+    for load in loads:
+        assert load.exit_code == 0, load.output
+        assert [report["rows_landed"] for report in json.loads(load.output)] == [99457, 99457]
+    assert {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables} == before
 
 
 def test_the_other_price_basis_takes_price_as_the_lines_total(built, session, inputs):
