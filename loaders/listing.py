@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
+from functools import cache
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -23,6 +23,9 @@ from ops.errors import LakehouseError
 
 # Where an object store is, and who asks: s3fs and Spark read both from here.
 VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# Punctuation that a path keeps in a URI.
+UNRESERVED = "/-_.!~*'(),;:$&+=@"
+PLAIN = re.compile(f"[A-Za-z0-9{re.escape(UNRESERVED)}]*")
 # What is fetched ahead of an object: mostly its header or footer is wanted.
 BLOCK = 256 << 10
 
@@ -209,11 +212,13 @@ class Landing:
 
 def encoded(path: str) -> str:
     """A path percent-encoded as java.net.URI does it, on which Spark's file_path rests."""
+    if PLAIN.fullmatch(path):
+        return path
 
     def stays(character: str) -> bool:
         return ord(character) > 127 and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
 
-    return "".join(character if stays(character) else quote(character, safe="/-_.!~*'(),;:$&+=@") for character in path)
+    return "".join(character if stays(character) else quote(character, safe=UNRESERVED) for character in path)
 
 
 def _hidden(name: str) -> bool:
@@ -229,12 +234,22 @@ def deliveries(location: str, paths: Iterable[str]) -> dict[str, list[str]]:
     """
     paths = sorted(paths)
     finished = {path.rpartition("/")[0] for path in paths if path.endswith("/_SUCCESS")}
+
+    @cache
+    def whole(folder: str) -> str | None:
+        """The delivery that a folder is part of; empty where its files are their own, None where it is hidden."""
+        if not folder.startswith(f"{location}/"):
+            return ""
+        outer, _, name = folder.rpartition("/")
+        around = whole(outer)
+        if around is None or _hidden(name):
+            return None
+        return around or (folder if name.endswith(".parquet") or folder in finished else "")
+
     found: dict[str, list[str]] = {}
     for path in paths:
-        inner = PurePosixPath(path).relative_to(location)
-        if any(map(_hidden, inner.parts)):
-            continue
-        folders = [f"{location}/{folder}" for folder in reversed(inner.parents) if folder.name]
-        one = (folder for folder in folders if folder.endswith(".parquet") or folder in finished)
-        found.setdefault(next(one, path), []).append(path)
+        folder, _, name = path.rpartition("/")
+        one = whole(folder)
+        if one is not None and not _hidden(name):
+            found.setdefault(one or path, []).append(path)
     return found
