@@ -188,8 +188,11 @@ def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, setting
     bucket.put("store/away/a.csv", as_csv((1, "a")))
     landing = Landing(settings.landing)
 
+    def is_away(*_, **__):
+        raise OSError("Connection refused")
+
     def goes_away(*_, **__):
-        monkeypatch.setattr(landing.fs, "find", goes_away)
+        monkeypatch.setattr(landing.fs, "find", is_away)
         raise SqlError("[FAILED_READ_FILE.NO_HINT] Connection refused")
 
     monkeypatch.setattr(loader, "_land", goes_away)
