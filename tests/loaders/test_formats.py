@@ -72,7 +72,7 @@ CSV = {
         [],
         {
             "no id": [("id", None, "is required, and is empty")],
-            "blank id": [("id", " ", "is no int"), ("id", " ", "is required, and is empty")],
+            "blank id": [("id", " ", "is required, and is empty")],
         },
     ),
     "wide.csv": (
