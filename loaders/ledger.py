@@ -186,7 +186,7 @@ def plan_newest(
         return Plan()
     if held and newest.modified < held.modified and newest.name != held.source_file:
         return Plan()
-    claim = Claim(newest, checksum(newest), newest.name, entry.load_id if entry else None)
+    claim = Claim(newest, checksum(newest), entry and newest.name, entry and entry.load_id)
     if held and claim.checksum == held.checksum and not again(held):
         return Plan(touched=(claim,) if newest.name == held.source_file else ())
     return Plan(claims=(claim,))

@@ -107,16 +107,23 @@ def _evolve(session: Session, contract: Contract) -> list[str]:
         except SqlError as error:
             if repeatable(error):
                 raise
+            loss, remedy = _loss(session, contract, column, before)
             raise LakehouseError(
                 f"source {contract.dataset}: column {column.name} is {before} in bronze and {column.type} in the "
-                f"contract: {_loss(session, contract, column, before)}",
-                f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})",
+                f"contract: {loss}",
+                remedy,
             ) from None
     return [name for name, *_ in described] + [column.name for column in added]
 
 
-def _loss(session: Session, contract: Contract, column, before: str) -> str:
+def _loss(session: Session, contract: Contract, column, before: str) -> tuple[str, str]:
+    """What a table would lose by a contract's type that it cannot be widened to, and what to do."""
     [(rows, lost, example)] = session.execute(statements.count_lost(contract, column, before))
+    if not rows:
+        table = f"{contract.schema}.{contract.identifier}"
+        remedy = f"make it anew: lakehouse sql 'drop table {table}', and load again"
+        return "Delta cannot change it in place, and the table is empty", remedy
+    remedy = f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})"
     if not lost:
-        return f"Delta cannot change it in place (all {rows:,} values would fit)"
-    return f"{lost:,} of {rows:,} rows would lose their value, such as {example}"
+        return f"Delta cannot change it in place (all {rows:,} values would fit)", remedy
+    return f"{lost:,} of {rows:,} rows would lose their value, such as {example}", remedy

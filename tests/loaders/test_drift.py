@@ -1,6 +1,8 @@
 """Contracts and files that change: what lands, what is held back, what is refused."""
 
 import os
+import re
+from decimal import Decimal
 
 import pytest
 
@@ -49,6 +51,18 @@ def test_a_narrower_type_is_refused_with_what_would_be_lost(bench):
     assert "1 of 2 rows would lose their value, such as 123456.78" in refused.value.message
     bench.change(columns=COLUMNS)
     assert bench.load().batches == []
+
+
+def test_a_wrong_guess_at_a_type_is_mended_as_the_remedy_says_while_nothing_is_landed(bench):
+    bench.change({"max_reject_ratio": 0}, columns=with_type("amount", "int"))
+    bench.put("a.csv", "1,,12.50,x")
+    bench.load()
+    bench.change(columns=COLUMNS)
+    with pytest.raises(LakehouseError, match="the table is empty") as refused:
+        bench.load()
+    bench.session.execute(re.search("'(.+)'", refused.value.remedy).group(1))
+    assert bench.load(again=always).rows_landed == 1
+    assert bench.rows("amount") == [(Decimal("12.50"),)]
 
 
 def test_a_file_with_too_many_misfits_is_held_back_whole(bench):
