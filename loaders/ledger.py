@@ -198,16 +198,19 @@ def claim_statement(dataset: str, load_id: str, claims: Iterable[Claim], touched
     What another loader claimed or loaded meanwhile is left alone, because
     that is decided again inside the MERGE.
     """
-    wanted = [(claim, True) for claim in claims] + [(claim, False) for claim in touched]
+    claims, touched = list(claims), list(touched)
     source = inline_table(
         "source_file string, size_bytes bigint, modified bigint, checksum string, replaces string, seen string, "
         "wanted boolean",
         (
-            (claim.file.name, claim.file.size, claim.file.modified, claim.checksum, claim.replaces, claim.seen, claims)
-            for claim, claims in wanted
+            (claim.file.name, claim.file.size, claim.file.modified, claim.checksum, claim.replaces, claim.seen, wanted)
+            for wanted, some in ((True, claims), (False, touched))
+            for claim in some
         ),
     )
-    known = f"""
+    # Delta merges in one pass what only inserts.
+    insert_only = not any(claim.seen for claim in claims + touched)
+    update = f"""
 when matched and t.state <> '{OPEN}' and t.load_id = s.seen and s.wanted then update set
     state = '{OPEN}', reason = null, load_id = {literal(load_id)}, replaces = s.replaces,
     size_bytes = s.size_bytes, modified_at = s.modified_at, checksum = s.checksum,
@@ -215,15 +218,12 @@ when matched and t.state <> '{OPEN}' and t.load_id = s.seen and s.wanted then up
     claimed_at = current_timestamp(), closed_at = null
 when matched and t.state <> '{OPEN}' and t.load_id = s.seen then update set
     size_bytes = s.size_bytes, modified_at = s.modified_at"""
-    # Delta merges in one pass what only inserts.
-    if not any(claim.seen for claim, _ in wanted):
-        known = ""
     return f"""
 merge into {TABLE} as t
 using (
     select *, timestamp_millis(modified) as modified_at from {source}
 ) as s
-on t.dataset = {literal(dataset)} and t.source_file = s.source_file{known}
+on t.dataset = {literal(dataset)} and t.source_file = s.source_file{"" if insert_only else update}
 when not matched and s.wanted then insert (
     dataset, source_file, state, load_id, replaces, size_bytes, modified_at, checksum, claimed_at
 ) values (

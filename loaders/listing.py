@@ -23,9 +23,8 @@ from ops.errors import LakehouseError
 
 # Where an object store is, and who asks: s3fs and Spark read both from here.
 VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# Punctuation that a path keeps in a URI.
-UNRESERVED = "/-_.!~*'(),;:$&+=@"
-PLAIN = re.compile(f"[A-Za-z0-9{re.escape(UNRESERVED)}]*")
+# What a path cannot have in a URI, beside what is not ASCII.
+ODD = re.compile(r"[^A-Za-z0-9/\-_.!~*'(),;:$&+=@]")
 # What is fetched ahead of an object: mostly its header or footer is wanted.
 BLOCK = 256 << 10
 
@@ -212,13 +211,13 @@ class Landing:
 
 def encoded(path: str) -> str:
     """A path percent-encoded as java.net.URI does it, on which Spark's file_path rests."""
-    if PLAIN.fullmatch(path):
-        return path
 
-    def stays(character: str) -> bool:
-        return ord(character) > 127 and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
+    def one(found: re.Match) -> str:
+        character = found[0]
+        stays = ord(character) > 127 and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
+        return character if stays else quote(character)
 
-    return "".join(character if stays(character) else quote(character, safe=UNRESERVED) for character in path)
+    return ODD.sub(one, path)
 
 
 def _hidden(name: str) -> bool:

@@ -5,7 +5,8 @@ python benchmarks/load/bench.py        (needs no running server; takes some minu
 Loads and references alternate in one warm server; a ratio is that of the
 medians. The sales are repeated to the asked number of rows. The reference
 reads the same files with the same options and writes the same columns: one
-INSERT INTO … SELECT, without ledger, quarantine or guarantee. Prints a table.
+INSERT INTO … SELECT, without ledger, quarantine or guarantee. Prints the table
+that docs/loading.md carries.
 """
 
 import shutil
