@@ -16,9 +16,8 @@ from loaders import ledger, statements
 from loaders.contract import Contract
 from loaders.ledger import Again, Claim, Entry, Outcome, Plan, never
 from loaders.listing import LandedFile, Landing, Listing
-from loaders.readers import Reader, close_left, close_readers, has_rows, open_readers
+from loaders.readers import Reader, close_left, drop_scratch, has_rows, open_readers, scratch_table
 from loaders.report import DatasetReport
-from loaders.sql import literal
 from loaders.statements import Batch
 from loaders.tables import ATTEMPTS, CONFLICT, patiently, prepare, repeatable
 from ops.errors import LakehouseError
@@ -170,7 +169,7 @@ def _opened(session, landing, batch: Batch, files) -> Iterator[tuple[list[Reader
     finally:
         # The error that ended it says more; what is left the next load tidies up.
         with suppress(LakehouseError):
-            close_readers(session, [reader.table for reader in readers])
+            drop_scratch(session, [reader.table for reader in readers])
 
 
 def _run(session, landing, batch: Batch, columns, report: DatasetReport, progress: Progress) -> bool:
@@ -180,7 +179,7 @@ def _run(session, landing, batch: Batch, columns, report: DatasetReport, progres
     with _opened(session, landing, batch, files) as (readers, unfit):
         outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
         try:
-            landed = _land(session, batch, readers, columns, outcomes, progress)
+            landed = _land(session, landing, batch, readers, columns, outcomes, progress)
         except SqlError as error:
             # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
             if repeatable(error) or not (broken := dict(_unreadable(session, readers))):
@@ -188,7 +187,7 @@ def _run(session, landing, batch: Batch, columns, report: DatasetReport, progres
             # A store that is away breaks off as well, and then cannot be listed.
             now, _ = _as_claimed(landing, batch)
             outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()} | now
-            landed = _land(session, batch, readers, columns, outcomes, progress)
+            landed = _land(session, landing, batch, readers, columns, outcomes, progress)
         progress("landed")
         # What changed while it was read was not read, or only in part.
         now, _ = _as_claimed(landing, batch)
@@ -238,40 +237,41 @@ class _Landed:
         return Outcome(name, "loaded", None, *counts)
 
 
-def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome], progress: Progress) -> _Landed:
+def _land(
+    session, landing, batch: Batch, readers, columns, outcomes: dict[str, Outcome], progress: Progress
+) -> _Landed:
     """Run the statements of a batch; adds files that are held back to the outcomes."""
-    session.execute(f"set spark.databricks.delta.commitInfo.userMetadata={batch.load_id}")
-    try:
+    rejected: dict[str, int] = {}
+    read: dict[str, int] | None = None
+    with _settings(session, landing, batch):
         batch, readers = _without(batch, readers, outcomes)
-        rejected: dict[str, int] = {}
-        read: dict[str, int] | None = None
         progress("landing")
         if batch.landing:
             try:
-                session.execute(statements.land(batch, readers, columns, strict=True))
+                session.execute(statements.land(batch, statements.read(batch.contract, readers), columns))
             except SqlError as error:
                 if statements.MISFIT not in error.message:
                     raise
-                progress("quarantine")
-                # The loads of other datasets write there as well.
-                patiently(lambda: session.execute(statements.quarantine(batch, readers)), CONFLICT)
-                rejected = _count(session, statements.QUARANTINE, "source_file", batch)
-                read = dict(session.execute(statements.count_rows(readers)))
-                outcomes |= _held_back(batch.contract, read, rejected)
-                batch, readers = _without(batch, readers, outcomes)
-                if batch.landing:
-                    session.execute(statements.land(batch, readers, columns, strict=False))
+                with _staged(session, batch, readers) as table:
+                    counts = session.execute(statements.count_staged(table))
+                    read = {name: rows for name, rows, _ in counts}
+                    rejected = {name: misfits for name, _, misfits in counts if misfits}
+                    progress("quarantine")
+                    # The loads of other datasets write there as well.
+                    patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
+                    outcomes |= _held_back(batch.contract, read, rejected)
+                    batch, readers = _without(batch, readers, outcomes)
+                    if batch.landing:
+                        session.execute(statements.land(batch, statements.staged(table, batch), columns))
         if batch.replaced or batch.contract.rules.mode == "full":
             claimed = ledger.claimed_at(session, batch.contract.dataset, batch.load_id)
             patiently(lambda: session.execute(statements.forget(batch, claimed)), CONFLICT)
-    finally:
-        session.execute("reset spark.databricks.delta.commitInfo.userMetadata")
     version, rows = _committed(session, batch)
     names = [entry.source_file for entry in batch.landing]
     if len(names) == 1 and rows is not None:
         landed = {names[0]: rows}
     else:
-        landed = _count(session, statements.bronze(batch.contract), "_source_file", batch)
+        landed = dict(session.execute(statements.count_landed(batch)))
     if read is None:
         read = landed
     for name in names:
@@ -282,6 +282,41 @@ def _land(session, batch: Batch, readers, columns, outcomes: dict[str, Outcome],
                 "load it again: it may have been rewritten; if that repeats, report the file to us",
             )
     return _Landed(read, landed, rejected, version)
+
+
+@contextmanager
+def _settings(session: Session, landing: Landing, batch: Batch) -> Iterator[None]:
+    """What the session is set to while a batch is landed."""
+    settings = {
+        # How the batch's commits are found again.
+        "spark.databricks.delta.commitInfo.userMetadata": batch.load_id,
+        # Every row that is written is of its batch, as `replace where` asks: no need to look at each.
+        "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
+    }
+    if landing.local:
+        # Spark takes the opening of a file for as long as reading 4 MB, and makes a task, and a file in bronze, of 32.
+        settings["spark.sql.files.openCostInBytes"] = "65536"
+    for name, value in settings.items():
+        session.execute(f"set {name}={value}")
+    try:
+        yield
+    finally:
+        for name in settings:
+            session.execute(f"reset {name}")
+
+
+@contextmanager
+def _staged(session: Session, batch: Batch, readers: Sequence[Reader]) -> Iterator[str]:
+    """A scratch table of what the files hold."""
+    table = scratch_table(batch.load_id)
+    session.execute(statements.create_stage(batch.contract, table))
+    try:
+        session.execute(statements.stage(batch.contract, table, readers))
+        yield table
+    finally:
+        # The error that ended it says more; what is left the next load tidies up.
+        with suppress(LakehouseError):
+            drop_scratch(session, [table])
 
 
 def _without(batch: Batch, readers: Sequence[Reader], outcomes: dict[str, Outcome]) -> tuple[Batch, list[Reader]]:
@@ -308,17 +343,6 @@ def _held_back(contract: Contract, read: dict[str, int], rejected: dict[str, int
         for name, rows in rejected.items()
         if rows > allowed * read[name]
     }
-
-
-def _count(session: Session, table: str, file_column: str, batch: Batch) -> dict[str, int]:
-    """A batch's rows by file."""
-    dataset = literal(batch.contract.dataset)
-    mine = f"dataset = {dataset} and load_id" if table == statements.QUARANTINE else "_load_id"
-    return dict(
-        session.execute(
-            f"select {file_column}, count(*) from {table} where {mine} = {literal(batch.load_id)} group by all"
-        )
-    )
 
 
 def _committed(session: Session, batch: Batch) -> tuple[int | None, int | None]:

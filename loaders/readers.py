@@ -20,7 +20,7 @@ from loaders.listing import LandedFile, Landing, Part
 from loaders.sql import identifier, in_list, inline_table, literal, option
 from ops.thrift import Session
 
-# External tables over the files being read; dropped when their batch is closed.
+# External tables over the files being read, and staged rows; dropped when their batch is closed.
 SCRATCH = "landing"
 # What a decoder puts where bytes are not of the encoding.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -67,6 +67,13 @@ class Reader:
     def rows(self) -> str:
         """The records of the files, each file only as it was claimed, with `_file` and `_modified`."""
         parts = [(file, part) for file in self.files for part in file.parts]
+        if len(parts) == 1:
+            [(file, part)] = parts
+            return self.shape(f"""
+        select *, {literal(file.name)} as _file, timestamp_millis({part.modified}) as _modified
+        from {self.table}
+        where _metadata.file_path = {literal(part.uri)} and _metadata.file_size = {part.size}
+            and unix_millis(_metadata.file_modification_time) = {part.modified}""")
         claimed = inline_table(
             "path string, _file string, size bigint, modified bigint",
             ((part.uri, file.name, part.size, part.modified) for file, part in parts),
@@ -107,25 +114,28 @@ def open_readers(
     for columns, parts in groups.items():
         group = tuple(LandedFile(name, tuple(some)) for name, some in parts.items() if name not in unfit)
         if group:
-            # Two loaders may read one batch: each has tables of its own.
-            table = identifier(SCRATCH, f"{load_id}_{secrets.token_hex(4)}")
             try:
-                readers.append(make(session, landing, contract, table, group, columns))
+                readers.append(make(session, landing, contract, scratch_table(load_id), group, columns))
             except Unfit as error:
                 unfit |= dict.fromkeys((file.name for file in group), str(error))
     return readers, unfit
 
 
-def close_readers(session: Session, tables: Iterable[str]) -> None:
-    """Drop external tables."""
+def scratch_table(load_id: str) -> str:
+    """A new table's name; of two loaders that read one batch each has tables of its own."""
+    return identifier(SCRATCH, f"{load_id}_{secrets.token_hex(4)}")
+
+
+def drop_scratch(session: Session, tables: Iterable[str]) -> None:
+    """Drop scratch tables; of an external table the files stay."""
     for table in tables:
         session.execute(f"drop table if exists {table}")
 
 
 def close_left(session: Session, load_ids: Collection[str]) -> None:
-    """Drop what a loader left that died before it could: the external tables of batches that are closed."""
+    """Drop what a loader left that died before it could: the scratch tables of batches that are closed."""
     names = [name for _, name, _ in session.execute(f"show tables in {SCRATCH}")]
-    close_readers(session, (identifier(SCRATCH, name) for name in names if name.rpartition("_")[0] in load_ids))
+    drop_scratch(session, (identifier(SCRATCH, name) for name in names if name.rpartition("_")[0] in load_ids))
 
 
 def _require_reachable(landing: Landing, part: Part) -> None:

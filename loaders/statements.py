@@ -1,7 +1,8 @@
 """The SQL of a load, made by pure functions.
 
 One atomic statement lands a batch: `insert into … replace where _load_id =
-'<batch>'`. Repeating it gives the same table.
+'<batch>'`. Repeating it gives the same table. It reads the files themselves as
+long as every row fits; else they are staged once, with the errors of each row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,13 +16,16 @@ from loaders.sql import identifier, in_list, literal
 QUARANTINE = "bronze.load_quarantine"
 # What the landing statement fails with when it meets a row that does not fit.
 MISFIT = "MISFIT_ROW"
+ERRORS = "array<struct<column: string, value: string, reason: string>>"
+# Bronze is read by batch and by file: minima of its other columns cost a fifth of a load.
+SKIPPING = "_source_file,_source_modified_at,_load_id,_loaded_at"
 
 CREATE_QUARANTINE = f"""
 create table if not exists {QUARANTINE} (
     dataset string not null comment 'Source table, as <source>.<table>.',
     source_file string not null comment 'Path relative to the landing folder.',
     record string comment 'The row: the raw text where the reader kept it, else its cells as JSON.',
-    errors array<struct<column: string, value: string, reason: string>> not null
+    errors {ERRORS} not null
         comment 'Every reason why the row does not fit its contract.',
     load_id string not null comment 'The batch that read the row.',
     quarantined_at timestamp not null
@@ -70,7 +74,7 @@ create table if not exists {bronze(contract)} (
     _rescued_data string comment 'Cells of columns that the contract does not know, as JSON.'
 ) using delta
 comment {literal(contract.description)}
-tblproperties ('delta.enableChangeDataFeed' = 'true')"""
+tblproperties ('delta.enableChangeDataFeed' = 'true', 'delta.dataSkippingStatsColumns' = '{SKIPPING}')"""
 
 
 def add_columns(contract: Contract, columns: Iterable[Column]) -> str:
@@ -120,9 +124,10 @@ def cast(cell: Cell, column: Column, pattern: str | None) -> str:
         return f"cast(try_to_timestamp({value}, {literal(pattern)}) as {column.type})"
     typed = f"try_cast({value} as {column.type})"
     if column.type.startswith("decimal"):
-        # A cast rounds silently; a cell with more places than its type has does not fit.
+        # A cast rounds silently; a cell with more places than its type has does not fit. Few are counted faster.
         precision, scale = map(int, column.type.removeprefix("decimal(").rstrip(")").split(","))
-        return f"if({typed} = try_cast({value} as decimal(38,{38 - precision + scale})), {typed}, null)"
+        few = f"instr({value}, '.') >= length({value}) - {scale} and not contains(lower({value}), 'e')"
+        return f"if(({few}) or {typed} = try_cast({value} as decimal(38,{38 - precision + scale})), {typed}, null)"
     return typed
 
 
@@ -141,6 +146,10 @@ def _empty(cell: Cell) -> str:
 
 def _value(column: Column) -> str:
     return identifier(f"value of {column.name}")
+
+
+def _values(contract: Contract) -> str:
+    return ", ".join(map(_value, contract.columns))
 
 
 def _records(contract: Contract, reader: Reader) -> str:
@@ -194,35 +203,81 @@ def errors(contract: Contract, reader: Reader) -> str:
     return f"filter(array({', '.join(structs)}), e -> e is not null)" if structs else "array()"
 
 
-def land(batch: Batch, readers: Sequence[Reader], order: Sequence[str], *, strict: bool) -> str:
-    """The statement that lands a batch; `order` are the bronze table's columns.
-
-    `strict` fails with MISFIT at the first row that does not fit; else those
-    rows are left out.
-    """
-    contract = batch.contract
+def read(contract: Contract, readers: Sequence[Reader]) -> str:
+    """What the files hold, for `land`; fails with MISFIT at the first row that does not fit."""
     selects = []
     for reader in readers:
         wrong = fits_not(contract, reader)
-        values = {
-            "_source_file": f"if({wrong}, raise_error('{MISFIT}'), _file)" if strict and wrong != "false" else "_file",
-            "_source_modified_at": "_modified",
-            "_load_id": literal(batch.load_id),
-            "_loaded_at": "current_timestamp()",
-            "_rescued_data": reader.rescued,
-        } | {column.name.lower(): _value(column) for column in contract.columns}
-        columns = ",\n        ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
+        file = "_file" if wrong == "false" else f"if({wrong}, raise_error('{MISFIT}'), _file)"
         selects.append(f"""
-    select
-        {columns}
+    select {file} as _file, _modified, {reader.rescued} as _rescued_data, {_values(contract)}
     from ({_records(contract, reader)}
-    ){"" if strict else f" where not {wrong}"}""")
+    )""")
+    return " union all ".join(selects)
+
+
+def create_stage(contract: Contract, table: str) -> str:
+    """A scratch table for the rows of a batch of which some do not fit."""
+    values = ", ".join(f"{_value(column)} {column.type}" for column in contract.columns)
+    return f"""
+create table {table} (
+    _file string, _modified timestamp, _rescued_data string, {values}, _record string, _errors {ERRORS}
+) using parquet"""
+
+
+def stage(contract: Contract, table: str, readers: Sequence[Reader]) -> str:
+    """Fills the scratch table; `_errors` and `_record` are null for a row that fits."""
+    selects = [
+        f"""
+select _file, _modified, {reader.rescued} as _rescued_data, {_values(contract)},
+    if(_misfit, {reader.record}, null) as _record, if(_misfit, {errors(contract, reader)}, null) as _errors
+from (
+    select *, {fits_not(contract, reader)} as _misfit
+    from ({_records(contract, reader)}
+    )
+)"""
+        for reader in readers
+    ]
+    return f"insert into {table}{' union all '.join(selects)}"
+
+
+def count_staged(table: str) -> str:
+    """By file the rows of a scratch table, and those that do not fit."""
+    return f"select _file, count(*), count(_errors) from {table} group by _file"
+
+
+def staged(table: str, batch: Batch) -> str:
+    """What fits of a scratch table, for `land`."""
+    kept = f" and not {in_list('_file', batch.kept)}" if batch.kept else ""
+    return f"select * from {table} where _errors is null{kept}"
+
+
+def land(batch: Batch, records: str, order: Sequence[str]) -> str:
+    """The statement that lands a batch's `records` (empty: none); `order` are the bronze table's columns."""
+    contract = batch.contract
+    values = {
+        "_source_file": "_file",
+        "_source_modified_at": "_modified",
+        "_load_id": literal(batch.load_id),
+        "_loaded_at": "current_timestamp()",
+        "_rescued_data": "_rescued_data",
+    } | {column.name.lower(): _value(column) for column in contract.columns}
+    columns = ",\n    ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
+    source = f"select\n    {columns}\nfrom ({records}\n)"
+    if not records:
+        source = f"select * from {bronze(contract)} where false"
     return f"""
 insert into {bronze(contract)}
 replace where {_replaced(batch)}
-select * from ({" union all ".join(selects) or f"select * from {bronze(contract)} where false"}
+select * from ({source}
 )
 where {batch.guard}"""
+
+
+def count_landed(batch: Batch) -> str:
+    """By file the rows that bronze has of a batch."""
+    table = bronze(batch.contract)
+    return f"select _source_file, count(*) from {table} where _load_id = {literal(batch.load_id)} group by all"
 
 
 def _replaced(batch: Batch) -> str:
@@ -235,35 +290,21 @@ def _replaced(batch: Batch) -> str:
     return f"{own} or {in_list('_source_file', batch.replaced)}" if batch.replaced else own
 
 
-def count_rows(readers: Sequence[Reader]) -> str:
-    """Rows of the claimed files, by file; a cheap scan that casts nothing."""
-    return "\nunion all ".join(f"select _file, count(*) from ({reader.rows()}) group by _file" for reader in readers)
-
-
 def probe(reader: Reader) -> str:
     """Reads every cell of a reader's files, and returns nothing of them."""
     return f"select bit_xor(xxhash64(_file, {reader.record})) from ({reader.rows()})"
 
 
-def quarantine(batch: Batch, readers: Sequence[Reader]) -> str:
-    """The statement that writes a batch's misfit rows, repeatable as the landing is."""
-    contract = batch.contract
-    selects = [
-        f"""
-    select _file as source_file, {reader.record} as record, {errors(contract, reader)} as errors
-    from ({_records(contract, reader)}
-    ) where {fits_not(contract, reader)}"""
-        for reader in readers
-    ]
-    dataset = literal(contract.dataset)
+def quarantine(batch: Batch, table: str) -> str:
+    """The statement that writes a batch's misfit rows from its scratch table, repeatable as the landing is."""
+    dataset = literal(batch.contract.dataset)
     return f"""
 insert into {QUARANTINE}
 replace where dataset = {dataset} and load_id = {literal(batch.load_id)}
-select {dataset} as dataset, source_file, record, errors, {literal(batch.load_id)} as load_id,
-    current_timestamp() as quarantined_at
-from ({" union all ".join(selects)}
-)
-where {batch.guard}"""
+select {dataset} as dataset, _file as source_file, _record as record, _errors as errors,
+    {literal(batch.load_id)} as load_id, current_timestamp() as quarantined_at
+from {table}
+where _errors is not null and {batch.guard}"""
 
 
 def forget(batch: Batch, claimed: int) -> str:

@@ -73,7 +73,9 @@ class Case:
         cells = ", ".join(f"{identifier(name)} string" for name in header)
         for table in (REFERENCE, RAW):
             self.session.execute(f"drop table if exists {table}")
-        self.session.execute(f"create table {REFERENCE} like {statements.bronze(self.contract)} using delta")
+        self.session.execute(
+            f"create table {REFERENCE} using delta as select * from {statements.bronze(self.contract)} where false"
+        )
         self.session.execute(
             f"create table {RAW} ({cells}, _corrupt_record string) using csv options "
             "(header 'true', escape '\"', columnNameOfCorruptRecord '_corrupt_record', recursiveFileLookup 'true') "

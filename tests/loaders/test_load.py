@@ -187,14 +187,14 @@ def open_batch(bench: Bench, load_id: str) -> tuple[statements.Batch, list[reade
 def land(bench: Bench, load_id: str) -> None:
     """The landing statement of a batch, as a loader that then dies runs it."""
     batch, opened = open_batch(bench, load_id)
-    bench.session.execute(statements.land(batch, opened, ORDER, strict=True))
+    bench.session.execute(statements.land(batch, statements.read(bench.contract, opened), ORDER))
 
 
 def test_a_late_statement_of_a_closed_batch_changes_nothing(bench):
     bench.put("a.csv", "1,,,first")
     claim(bench, "slow")
     batch, [reader] = open_batch(bench, "slow")
-    late = statements.land(batch, [reader], ORDER, strict=True)
+    late = statements.land(batch, statements.read(bench.contract, [reader]), ORDER)
 
     with Session(bench.settings) as other:
         load.load(other, bench.landing, bench.contract)
