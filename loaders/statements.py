@@ -124,10 +124,12 @@ def cast(cell: Cell, column: Column, pattern: str | None) -> str:
         return f"cast(try_to_timestamp({value}, {literal(pattern)}) as {column.type})"
     typed = f"try_cast({value} as {column.type})"
     if column.type.startswith("decimal"):
-        # A cast rounds silently; a cell with more places than its type has does not fit. Few are counted faster.
+        # A cast rounds silently; a cell with more places than its type has does not fit. To count them is faster.
         precision, scale = map(int, column.type.removeprefix("decimal(").rstrip(")").split(","))
-        few = f"instr({value}, '.') >= length({value}) - {scale} and not contains(lower({value}), 'e')"
-        return f"if(({few}) or {typed} = try_cast({value} as decimal(38,{38 - precision + scale})), {typed}, null)"
+        few = f"instr({value}, '.') >= length({value}) - {scale}"
+        plain = f"not contains({value}, 'e') and not contains({value}, 'E')"
+        exact = f"{typed} = try_cast({value} as decimal(38,{38 - precision + scale}))"
+        return f"if(({few} and {plain}) or {exact}, {typed}, null)"
     return typed
 
 

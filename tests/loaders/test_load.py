@@ -176,6 +176,16 @@ def claim(bench: Bench, load_id: str) -> None:
     load.claim(bench.session, bench.contract, load_id, plan.claims, plan.touched)
 
 
+def test_decimals_are_exact_or_do_not_fit(bench):
+    bench.change(columns=(COLUMNS[0], Column("amount", "decimal(18,6)")))
+    cells = ["123456", "0.000001", "1e-6", "1.5E3", "+2.5", " 7.25 ", "1.00000000", "-.5", "3."]
+    unfit = ["0.0000001", "5e-7", "5E-7", "1e-9", "1.0000001", "1234567890123", "1e12", "one"]
+    bench.put("a.csv", *(f"{number},{cell}" for number, cell in enumerate(cells + unfit)), header="id,amount")
+    bench.load()
+    landed = f"select amount from {statements.bronze(bench.contract)} order by id"
+    assert [amount for (amount,) in bench.session.execute(landed)] == [Decimal(cell.strip()) for cell in cells]
+
+
 def open_batch(bench: Bench, load_id: str) -> tuple[statements.Batch, list[readers.Reader]]:
     """A claimed batch, and what reads its files."""
     entries = tuple(ledger.read(bench.session, bench.contract.dataset, load_id).values())
