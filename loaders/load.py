@@ -260,7 +260,7 @@ def _land(
                     # The loads of other datasets write there as well.
                     patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
                     outcomes |= _held_back(batch.contract, read, rejected)
-                    batch, readers = _without(batch, readers, outcomes)
+                    batch, _ = _without(batch, readers, outcomes)
                     if batch.landing:
                         session.execute(statements.land(batch, statements.staged(table, batch), columns))
         if batch.replaced or batch.contract.rules.mode == "full":

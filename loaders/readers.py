@@ -65,31 +65,31 @@ class Reader:
     shape: Callable[[str], str] = lambda rows: rows
 
     def rows(self) -> str:
-        """The records of the files, each file only as it was claimed, with `_file` and `_modified`."""
+        """The records of the files, each file only as it was claimed, with `_landed_file` and `_landed_modified`."""
         parts = [(file, part) for file in self.files for part in file.parts]
         if len(parts) == 1:
             [(file, part)] = parts
             return self.shape(f"""
-        select *, {literal(file.name)} as _file, timestamp_millis({part.modified}) as _modified
+        select *, {literal(file.name)} as _landed_file, timestamp_millis({part.modified}) as _landed_modified
         from {self.table}
         where _metadata.file_path = {literal(part.uri)} and _metadata.file_size = {part.size}
             and unix_millis(_metadata.file_modification_time) = {part.modified}""")
         claimed = inline_table(
-            "path string, _file string, size bigint, modified bigint",
+            "path string, _landed_file string, size bigint, modified bigint",
             ((part.uri, file.name, part.size, part.modified) for file, part in parts),
         )
         return self.shape(f"""
-        select data.*, claim._file, claim._modified
+        select data.*, claim._landed_file, claim._landed_modified
         from (
-            select *, _metadata.file_path as _path, _metadata.file_size as _size,
-                unix_millis(_metadata.file_modification_time) as _modified_ms
+            select *, _metadata.file_path as _landed_path, _metadata.file_size as _landed_size,
+                unix_millis(_metadata.file_modification_time) as _landed_ms
             from {self.table}
             where {in_list("_metadata.file_path", (part.uri for _, part in parts))}
         ) as data
         join (
-            select *, timestamp_millis(modified) as _modified from {claimed}
+            select *, timestamp_millis(modified) as _landed_modified from {claimed}
         ) as claim
-        on data._path = claim.path and data._size = claim.size and data._modified_ms = claim.modified""")
+        on data._landed_path = claim.path and data._landed_size = claim.size and data._landed_ms = claim.modified""")
 
 
 def open_readers(
@@ -290,16 +290,16 @@ def _records(rows: str, whole: bool) -> str:
     """JSON texts as records: each line, or each element of the array that a whole file is."""
     text = f"trim(leading '{BOM}' from make_valid_utf8(value))"
     parsed = f"""
-        select _file, _modified, {text} as _record, try_parse_json({text}) as _json
+        select _landed_file, _landed_modified, {text} as _record, try_parse_json({text}) as _json
         from ({rows}
         )
         where trim(value) <> ''"""
     if whole:
         # A broken array is one record that does not fit; an object is an array of one.
         parsed = f"""
-        select _file, _modified, coalesce(to_json(_json), left(_record, 10000)) as _record, _json
+        select _landed_file, _landed_modified, coalesce(to_json(_json), left(_record, 10000)) as _record, _json
         from (
-            select _file, _modified, _record, explode(
+            select _landed_file, _landed_modified, _record, explode(
                 coalesce(try_variant_get(_json, '$', 'array<variant>'), array(_json))
             ) as _json
             from ({parsed}

@@ -210,9 +210,9 @@ def read(contract: Contract, readers: Sequence[Reader]) -> str:
     selects = []
     for reader in readers:
         wrong = fits_not(contract, reader)
-        file = "_file" if wrong == "false" else f"if({wrong}, raise_error('{MISFIT}'), _file)"
+        file = "_landed_file" if wrong == "false" else f"if({wrong}, raise_error('{MISFIT}'), _landed_file)"
         selects.append(f"""
-    select {file} as _file, _modified, {reader.rescued} as _rescued_data, {_values(contract)}
+    select {file} as _landed_file, _landed_modified, {reader.rescued} as _rescued_data, {_values(contract)}
     from ({_records(contract, reader)}
     )""")
     return " union all ".join(selects)
@@ -223,7 +223,7 @@ def create_stage(contract: Contract, table: str) -> str:
     values = ", ".join(f"{_value(column)} {column.type}" for column in contract.columns)
     return f"""
 create table {table} (
-    _file string, _modified timestamp, _rescued_data string, {values}, _record string, _errors {ERRORS}
+    _landed_file string, _landed_modified timestamp, _rescued_data string, {values}, _record string, _errors {ERRORS}
 ) using parquet"""
 
 
@@ -231,10 +231,11 @@ def stage(contract: Contract, table: str, readers: Sequence[Reader]) -> str:
     """Fills the scratch table; `_errors` and `_record` are null for a row that fits."""
     selects = [
         f"""
-select _file, _modified, {reader.rescued} as _rescued_data, {_values(contract)},
-    if(_misfit, {reader.record}, null) as _record, if(_misfit, {errors(contract, reader)}, null) as _errors
+select _landed_file, _landed_modified, {reader.rescued} as _rescued_data, {_values(contract)},
+    if(_landed_misfit, {reader.record}, null) as _record,
+    if(_landed_misfit, {errors(contract, reader)}, null) as _errors
 from (
-    select *, {fits_not(contract, reader)} as _misfit
+    select *, {fits_not(contract, reader)} as _landed_misfit
     from ({_records(contract, reader)}
     )
 )"""
@@ -245,12 +246,12 @@ from (
 
 def count_staged(table: str) -> str:
     """By file the rows of a scratch table, and those that do not fit."""
-    return f"select _file, count(*), count(_errors) from {table} group by _file"
+    return f"select _landed_file, count(*), count(_errors) from {table} group by _landed_file"
 
 
 def staged(table: str, batch: Batch) -> str:
     """What fits of a scratch table, for `land`."""
-    kept = f" and not {in_list('_file', batch.kept)}" if batch.kept else ""
+    kept = f" and not {in_list('_landed_file', batch.kept)}" if batch.kept else ""
     return f"select * from {table} where _errors is null{kept}"
 
 
@@ -258,8 +259,8 @@ def land(batch: Batch, records: str, order: Sequence[str]) -> str:
     """The statement that lands a batch's `records` (empty: none); `order` are the bronze table's columns."""
     contract = batch.contract
     values = {
-        "_source_file": "_file",
-        "_source_modified_at": "_modified",
+        "_source_file": "_landed_file",
+        "_source_modified_at": "_landed_modified",
         "_load_id": literal(batch.load_id),
         "_loaded_at": "current_timestamp()",
         "_rescued_data": "_rescued_data",
@@ -294,7 +295,7 @@ def _replaced(batch: Batch) -> str:
 
 def probe(reader: Reader) -> str:
     """Reads every cell of a reader's files, and returns nothing of them."""
-    return f"select bit_xor(xxhash64(_file, {reader.record})) from ({reader.rows()})"
+    return f"select bit_xor(xxhash64(_landed_file, {reader.record})) from ({reader.rows()})"
 
 
 def quarantine(batch: Batch, table: str) -> str:
@@ -303,7 +304,7 @@ def quarantine(batch: Batch, table: str) -> str:
     return f"""
 insert into {QUARANTINE}
 replace where dataset = {dataset} and load_id = {literal(batch.load_id)}
-select {dataset} as dataset, _file as source_file, _record as record, _errors as errors,
+select {dataset} as dataset, _landed_file as source_file, _record as record, _errors as errors,
     {literal(batch.load_id)} as load_id, current_timestamp() as quarantined_at
 from {table}
 where _errors is not null and {batch.guard}"""

@@ -1,6 +1,7 @@
 """Loads against the live server: whole tables are compared, audit columns aside."""
 
 import csv
+import json
 import os
 import threading
 from dataclasses import replace
@@ -297,6 +298,18 @@ def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
     assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is no int"]')]
     assert report.files_rejected == 1
     assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
+
+
+def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
+    bench.change(using="parquet", options={})
+    names = ["_file", "_modified", "_path", "_size", "_misfit", "_record", "_errors", "path", "size", "data", "claim"]
+    others = ", ".join(f"'{name}!' as {name}" for name in names)
+    for number in (1, 2, 3_000_000_000):
+        duckdb.sql(f"copy (select {number}::bigint as id, {others}) to '{bench.folder}/{number}.parquet'")
+    report = bench.load()
+    assert (report.rows_landed, report.rows_rejected) == (2, 1)
+    rescued = bench.session.execute(f"select distinct _rescued_data from {statements.bronze(bench.contract)}")
+    assert [json.loads(text) for (text,) in rescued] == [{name: f"{name}!" for name in names}]
 
 
 def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
