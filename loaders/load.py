@@ -167,9 +167,13 @@ def _opened(session, landing, batch: Batch, files) -> Iterator[tuple[list[Reader
     try:
         yield readers, unfit
     finally:
-        # The error that ended it says more; what is left the next load tidies up.
-        with suppress(LakehouseError):
-            drop_scratch(session, [reader.table for reader in readers])
+        _drop(session, [reader.table for reader in readers])
+
+
+def _drop(session: Session, tables: Iterable[str]) -> None:
+    """Drop scratch tables at an end: the error that led there says more, and what is left the next load tidies up."""
+    with suppress(LakehouseError):
+        drop_scratch(session, tables)
 
 
 def _run(session, landing, batch: Batch, columns, report: DatasetReport, progress: Progress) -> bool:
@@ -314,9 +318,7 @@ def _staged(session: Session, batch: Batch, readers: Sequence[Reader]) -> Iterat
         session.execute(statements.stage(batch.contract, table, readers))
         yield table
     finally:
-        # The error that ended it says more; what is left the next load tidies up.
-        with suppress(LakehouseError):
-            drop_scratch(session, [table])
+        _drop(session, [table])
 
 
 def _without(batch: Batch, readers: Sequence[Reader], outcomes: dict[str, Outcome]) -> tuple[Batch, list[Reader]]:
