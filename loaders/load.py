@@ -27,6 +27,8 @@ from ops.thrift import Session, SqlError
 # with rows that do not fit is quarantined before it is landed.
 STEPS = ("claimed", "landing", "quarantine", "landed", "closing", "closed")
 Progress = Callable[[str], None]
+# The setting whose text Delta keeps with a commit.
+MARK = "spark.databricks.delta.commitInfo.userMetadata"
 # Spark's error conditions that lie in the file.
 UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
 
@@ -79,31 +81,32 @@ def load(
     began = time.monotonic()
     report = report or DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
     columns = prepare(session, contract)
-    for _ in range(ATTEMPTS):
-        known = ledger.read(session, contract.dataset)
-        # A loader that died between closing a batch and tidying up left its tables.
-        close_left(session, {entry.load_id for entry in known.values() if entry.state != ledger.OPEN})
-        left_open = sorted({entry.load_id for entry in known.values() if entry.state == ledger.OPEN})
-        for load_id in left_open:
-            report.notes.append(f"took over batch {load_id}, which another load left open")
-            run_batch(session, landing, contract, load_id, columns, report, progress)
-        if left_open:
-            continue
-        planned, listing = make_plan(landing, contract, known, again)
-        report.files_seen, report.files_missing = len(listing.files), len(planned.missing)
-        report.files_planned = report.files_done + len(planned.claims)
-        changed = False
-        for claims in in_batches(contract, planned.claims) or [()]:
-            load_id = new_load_id()
-            entries = claim(session, contract, load_id, claims, planned.touched)
-            planned = replace(planned, touched=())
-            if claims:
-                progress("claimed")
-                changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
-        # A file that was rewritten while it was read is planned again.
-        if not changed:
-            break
-        again = never
+    with _configured(session, _reading(landing)):
+        for _ in range(ATTEMPTS):
+            known = ledger.read(session, contract.dataset)
+            # A loader that died between closing a batch and tidying up left its tables.
+            close_left(session, {entry.load_id for entry in known.values() if entry.state != ledger.OPEN})
+            left_open = sorted({entry.load_id for entry in known.values() if entry.state == ledger.OPEN})
+            for load_id in left_open:
+                report.notes.append(f"took over batch {load_id}, which another load left open")
+                run_batch(session, landing, contract, load_id, columns, report, progress)
+            if left_open:
+                continue
+            planned, listing = make_plan(landing, contract, known, again)
+            report.files_seen, report.files_missing = len(listing.files), len(planned.missing)
+            report.files_planned = report.files_done + len(planned.claims)
+            changed = False
+            for claims in in_batches(contract, planned.claims) or [()]:
+                load_id = new_load_id()
+                entries = claim(session, contract, load_id, claims, planned.touched)
+                planned = replace(planned, touched=())
+                if claims:
+                    progress("claimed")
+                    changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
+            # A file that was rewritten while it was read is planned again.
+            if not changed:
+                break
+            again = never
     report.seconds = round(report.seconds + time.monotonic() - began, 3)
     return report
 
@@ -151,11 +154,13 @@ def run_batch(
     def attempt() -> bool:
         nonlocal entries
         mine, entries = entries, None
-        if mine is None:
+        first = mine is not None
+        if not first:
             known = ledger.read(session, contract.dataset, load_id).values()
             mine = tuple(entry for entry in known if entry.state == ledger.OPEN)
         # None: another loader closed it meanwhile, or claimed every file first.
-        return bool(mine) and _run(session, landing, Batch(contract, load_id, mine), columns, report, progress)
+        batch = Batch(contract, load_id, mine, first=first)
+        return bool(mine) and _run(session, landing, batch, columns, report, progress)
 
     return patiently(attempt)
 
@@ -191,7 +196,7 @@ def _run(session, landing, batch: Batch, columns, report: DatasetReport, progres
             # A store that is away breaks off as well, and then cannot be listed.
             now, _ = _as_claimed(landing, batch)
             outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()} | now
-            landed = _land(session, landing, batch, readers, columns, outcomes, progress)
+            landed = _land(session, landing, replace(batch, first=False), readers, columns, outcomes, progress)
         progress("landed")
         # What changed while it was read was not read, or only in part.
         now, _ = _as_claimed(landing, batch)
@@ -247,32 +252,34 @@ def _land(
     """Run the statements of a batch; adds files that are held back to the outcomes."""
     rejected: dict[str, int] = {}
     read: dict[str, int] | None = None
-    with _settings(session, landing, batch):
-        batch, readers = _without(batch, readers, outcomes)
+    batch, readers = _without(batch, readers, outcomes)
+    commits = _commits(session, batch)
+    with _configured(session, commits):
         progress("landing")
-        if batch.landing:
-            try:
-                session.execute(statements.land(batch, statements.read(batch.contract, readers), columns))
-            except SqlError as error:
-                if statements.MISFIT not in error.message:
-                    raise
-                with _staged(session, batch, readers) as table:
-                    counts = session.execute(statements.count_staged(table))
-                    read = {name: rows for name, rows, _ in counts}
-                    rejected = {name: misfits for name, _, misfits in counts if misfits}
-                    progress("quarantine")
-                    # The loads of other datasets write there as well.
-                    patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
-                    outcomes |= _held_back(batch.contract, read, rejected)
-                    batch, _ = _without(batch, readers, outcomes)
-                    if batch.landing:
-                        session.execute(statements.land(batch, statements.staged(table, batch), columns))
-        if batch.replaced or batch.contract.rules.mode == "full":
-            claimed = ledger.claimed_at(session, batch.contract.dataset, batch.load_id)
-            patiently(lambda: session.execute(statements.forget(batch, claimed)), CONFLICT)
-    version, rows = _committed(session, batch)
+        try:
+            _write_bronze(session, batch, statements.read(batch.contract, readers), columns)
+            if not batch.first:
+                _write_quarantine(session, batch, "")
+        except SqlError as error:
+            if statements.MISFIT not in error.message:
+                raise
+            with _staged(session, batch, readers) as table:
+                counts = session.execute(statements.count_staged(table))
+                read = {name: rows for name, rows, _ in counts}
+                rejected = {name: misfits for name, _, misfits in counts if misfits}
+                progress("quarantine")
+                _write_quarantine(session, batch, table)
+                outcomes |= _held_back(batch.contract, read, rejected)
+                batch, _ = _without(batch, readers, outcomes)
+                _write_bronze(session, batch, statements.staged(table, batch), columns)
+    version, rows = _committed(session, batch, commits[MARK])
+    if version is None and (batch.landing or not batch.first):
+        raise SqlError(f"batch {batch.load_id} was landed by another loader")
+    if batch.replaced or batch.contract.rules.mode == "full":
+        claimed = ledger.claimed_at(session, batch.contract.dataset, batch.load_id)
+        patiently(lambda: session.execute(statements.forget(batch, claimed)), CONFLICT)
     names = [entry.source_file for entry in batch.landing]
-    if len(names) == 1 and rows is not None:
+    if len(batch.entries) == len(names) == 1 and rows is not None:
         landed = {names[0]: rows}
     else:
         landed = dict(session.execute(statements.count_landed(batch)))
@@ -288,25 +295,56 @@ def _land(
     return _Landed(read, landed, rejected, version)
 
 
-@contextmanager
-def _settings(session: Session, landing: Landing, batch: Batch) -> Iterator[None]:
-    """What the session is set to while a batch is landed."""
+def _write_bronze(session: Session, batch: Batch, records: str, columns: Sequence[str]) -> None:
+    """Land a batch's records; a repeat even none, so that what comes late of the first attempt is refused."""
+    if batch.landing or not batch.first:
+        session.execute(statements.land(batch, records, columns))
+
+
+def _write_quarantine(session: Session, batch: Batch, table: str) -> None:
+    """Write a batch's misfit rows; the loads of other datasets write there as well."""
+    patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
+
+
+def _commits(session: Session, batch: Batch) -> dict[str, str]:
+    """How the session commits an attempt to land a batch: with a mark of its own, and a number.
+
+    Delta leaves out, without a word, what has no greater number than an
+    earlier commit of the batch: a first attempt that comes after a repeat.
+    """
+    number = 0
+    if not batch.first:
+        [(number,)] = session.execute("select unix_millis(current_timestamp())")
+    return {
+        MARK: f"{batch.load_id} {secrets.token_hex(4)}",
+        "spark.databricks.delta.write.txnAppId": batch.load_id,
+        "spark.databricks.delta.write.txnVersion": str(number),
+    }
+
+
+def _reading(landing: Landing) -> dict[str, str]:
+    """How the session lands files."""
     settings = {
-        # How the batch's commits are found again.
-        "spark.databricks.delta.commitInfo.userMetadata": batch.load_id,
         # Every row that is written is of its batch, as `replace where` asks: no need to look at each.
         "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
     }
     if landing.local:
         # Spark takes the opening of a file for as long as reading 4 MB, and makes a task, and a file in bronze, of 32.
         settings["spark.sql.files.openCostInBytes"] = "65536"
+    return settings
+
+
+@contextmanager
+def _configured(session: Session, settings: dict[str, str]) -> Iterator[None]:
+    """The session with some of Spark's settings."""
     for name, value in settings.items():
         session.execute(f"set {name}={value}")
     try:
         yield
     finally:
-        for name in settings:
-            session.execute(f"reset {name}")
+        with suppress(LakehouseError):
+            for name in settings:
+                session.execute(f"reset {name}")
 
 
 @contextmanager
@@ -347,14 +385,14 @@ def _held_back(contract: Contract, read: dict[str, int], rejected: dict[str, int
     }
 
 
-def _committed(session: Session, batch: Batch) -> tuple[int | None, int | None]:
-    """Bronze's version that has the batch, and the rows it added where it replaced none."""
+def _committed(session: Session, batch: Batch, mark: str) -> tuple[int | None, int | None]:
+    """Bronze's version that the attempt made, and the rows it added where it replaced none; None where it made none."""
     history = session.query(f"describe history {statements.bronze(batch.contract)} limit 10")
     at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
     for row in history.rows:
-        if row[said] == batch.load_id:
+        if row[said] == mark:
             metrics = json.loads(row[did])
-            added = int(metrics["numOutputRows"]) if metrics.get("numRemovedFiles") == "0" else None
+            added = int(metrics["numOutputRows"]) if metrics.get("numRemovedFiles", "0") == "0" else None
             return row[at], added
     return None, None
 

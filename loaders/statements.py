@@ -1,8 +1,9 @@
 """The SQL of a load, made by pure functions.
 
-One atomic statement lands a batch: `insert into … replace where _load_id =
-'<batch>'`. Repeating it gives the same table. It reads the files themselves as
-long as every row fits; else they are staged once, with the errors of each row.
+One atomic statement lands a batch: an append at first, and where it may have
+been landed before, or replaces files, `insert into … replace where _load_id =
+'<batch>'`. It reads the files themselves as long as every row fits; else they
+are staged once, with the errors of each row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,13 +40,15 @@ class Batch:
     """An open batch of one dataset, as the ledger has it.
 
     `kept` are its files of which nothing is landed now (gone, changed, unfit
-    or held back): the rows that bronze has of them stay.
+    or held back): the rows that bronze has of them stay. It is landed `first`
+    by who claimed it; every other attempt is a repeat.
     """
 
     contract: Contract
     load_id: str
     entries: tuple[Entry, ...]
     kept: tuple[str, ...] = ()
+    first: bool = False
 
     @property
     def landing(self) -> list[Entry]:
@@ -58,8 +61,14 @@ class Batch:
         return sorted({entry.replaces for entry in self.landing if entry.replaces})
 
     @property
+    def appends(self) -> bool:
+        """Whether bronze has nothing that it replaces."""
+        return self.first and not self.replaced and self.contract.rules.mode != "full"
+
+    @property
     def guard(self) -> str:
-        return guard(self.contract.dataset, self.load_id, len(self.entries))
+        """A condition that fails a statement that comes late; of a first attempt Delta refuses that itself."""
+        return "true" if self.first else guard(self.contract.dataset, self.load_id, len(self.entries))
 
 
 def create_bronze(contract: Contract) -> str:
@@ -267,14 +276,15 @@ def land(batch: Batch, records: str, order: Sequence[str]) -> str:
     } | {column.name.lower(): _value(column) for column in contract.columns}
     columns = ",\n    ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
     source = f"select\n    {columns}\nfrom ({records}\n)"
+    guarded = batch.guard
     if not records:
-        source = f"select * from {bronze(contract)} where false"
+        source, guarded = f"select {', '.join(f'null as {identifier(name)}' for name in order)}", f"not {guarded}"
+    replaced = "" if batch.appends else f"replace where {_replaced(batch)}"
     return f"""
-insert into {bronze(contract)}
-replace where {_replaced(batch)}
+insert into {bronze(contract)} {replaced}
 select * from ({source}
 )
-where {batch.guard}"""
+where {guarded}"""
 
 
 def count_landed(batch: Batch) -> str:
@@ -287,10 +297,14 @@ def _replaced(batch: Batch) -> str:
     """The rows that a batch replaces: its own, and those of corrected files; in mode full, all."""
     if batch.contract.rules.mode == "full" and batch.landing:
         return "true"
-    own = f"_load_id = {literal(batch.load_id)}"
-    if batch.kept:
-        own = f"({own} and not {in_list('_source_file', batch.kept)})"
+    own = _own(batch, "_load_id", "_source_file")
     return f"{own} or {in_list('_source_file', batch.replaced)}" if batch.replaced else own
+
+
+def _own(batch: Batch, load_id: str, source_file: str) -> str:
+    """The rows that earlier attempts wrote of the files that are landed now; given are the table's columns."""
+    own = f"{load_id} = {literal(batch.load_id)}"
+    return f"({own} and not {in_list(source_file, batch.kept)})" if batch.kept else own
 
 
 def probe(reader: Reader) -> str:
@@ -299,15 +313,16 @@ def probe(reader: Reader) -> str:
 
 
 def quarantine(batch: Batch, table: str) -> str:
-    """The statement that writes a batch's misfit rows from its scratch table, repeatable as the landing is."""
-    dataset = literal(batch.contract.dataset)
+    """The statement that writes a batch's misfit rows from its scratch table (empty: none)."""
+    dataset, load_id = literal(batch.contract.dataset), literal(batch.load_id)
+    replaced = "" if batch.first else f"replace where dataset = {dataset} and {_own(batch, 'load_id', 'source_file')}"
+    values = ("_landed_file", "_record", "_errors") if table else ("null", "null", "null")
+    source = f"from {table}\nwhere _errors is not null and {batch.guard}" if table else f"where not {batch.guard}"
     return f"""
-insert into {QUARANTINE}
-replace where dataset = {dataset} and load_id = {literal(batch.load_id)}
-select {dataset} as dataset, _landed_file as source_file, _record as record, _errors as errors,
-    {literal(batch.load_id)} as load_id, current_timestamp() as quarantined_at
-from {table}
-where _errors is not null and {batch.guard}"""
+insert into {QUARANTINE} {replaced}
+select {dataset} as dataset, {values[0]} as source_file, {values[1]} as record, {values[2]} as errors,
+    {load_id} as load_id, current_timestamp() as quarantined_at
+{source}"""
 
 
 def forget(batch: Batch, claimed: int) -> str:

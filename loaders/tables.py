@@ -27,7 +27,7 @@ REPEATABLE = (
     "PATH_NOT_FOUND",
     "TABLE_OR_VIEW_NOT_FOUND",
     "not a Delta table",
-    "was closed by another loader",
+    "by another loader",
 )
 CONFLICT = ("DELTA_CONCURRENT",)
 

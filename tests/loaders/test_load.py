@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -218,6 +219,64 @@ def test_a_late_statement_of_a_closed_batch_changes_nothing(bench):
         bench.session.execute(late)
     bench.session.execute(f"drop table {reader.table}")
     assert bench.rows() == [(1, None, None, "second")]
+
+
+def test_a_loader_that_slept_lands_nothing_once_another_landed_its_batch(bench):
+    class Stopped(Exception):
+        pass
+
+    def sleep(reached: str) -> None:
+        if reached == step and step not in slept:
+            slept.append(step)
+            with Session(bench.settings) as other, pytest.raises(Stopped):
+                load.load(other, bench.landing, bench.contract, progress=stop)
+
+    def stop(reached: str) -> None:
+        # It has landed and quarantined all, and not closed: the batch is still open to the one that slept.
+        if reached == "landed":
+            raise Stopped
+
+    steps = ["landing", "quarantine"]
+    slept: list[str] = []
+    for number, step in enumerate(steps, 1):
+        bench.put(f"{step}.csv", f"{number},,,a", "x,,,bad")
+        bench.put(f"{step} too.csv", f"{number + 10},,,b")
+        report = bench.load(progress=sleep)
+        assert (report.rows_read, report.rows_landed, report.rows_rejected) == (3, 2, 1)
+        assert len(bench.quarantined()) == number
+    assert slept == steps
+    assert [row[0] for row in bench.rows()] == [1, 2, 11, 12]
+    assert set(bench.states().values()) == {"loaded"}
+
+
+def test_a_first_landing_that_ends_after_a_repeat_is_undone(bench):
+    bench.put("a.csv", "1,,,a")
+    claim(bench, "slow_2")
+    batch, opened = open_batch(bench, "slow_2")
+    # Some seconds of hashing, so that the repeat is done before the first is.
+    hashed = "(select max(sha2(repeat(string(id), 200), 512)) from range(6000000)) > ''"
+    records = f"select * from ({statements.read(bench.contract, opened)}) where {hashed}"
+    first, began, failures = replace(batch, first=True), threading.Event(), []
+
+    def run() -> None:
+        with Session(bench.settings) as slow, load._configured(slow, load._commits(slow, first)):
+            began.set()
+            try:
+                slow.execute(statements.land(first, records, ORDER))
+            except load.SqlError as error:
+                failures.append(error.condition)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    began.wait()
+    time.sleep(1.5)
+    with load._configured(bench.session, load._commits(bench.session, batch)):
+        bench.session.execute(statements.land(batch, statements.read(bench.contract, opened), ORDER))
+    assert thread.is_alive()
+    thread.join()
+    readers.drop_scratch(bench.session, [reader.table for reader in opened])
+    assert failures == ["DELTA_CONCURRENT_TRANSACTION"]
+    assert bench.rows() == [(1, None, None, "a")]
 
 
 def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
