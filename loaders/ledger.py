@@ -1,32 +1,34 @@
-"""The ledger: one row per landed file, and who is loading it.
+"""The ledger: who loads a file, and how that ended.
 
 A file is claimed before it is read and closed after its rows are in bronze.
-The table has one row per dataset and file; how a row came about is in its
-Delta history. Of two loaders claiming the same file one conflicts and looks
-again, so a file is in one open batch at the most.
+Both add a row to LOG, and no row is ever changed: its attempts number the
+claims of a file, and of two loaders claiming the same attempt one conflicts
+and looks again, so a file is in one open batch at the most. The view TABLE has
+the present state, a row for each dataset and file.
 
 Each batch makes two short commits: a checkpoint at every tenth of them would
 take longer than reading a hundred.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loaders.listing import LandedFile
 from loaders.sql import inline_table, literal
 from ops.thrift import Session
 
+LOG = "bronze.load_log"
 TABLE = "bronze.load_ledger"
 OPEN = "claimed"
 
-CREATE = f"""
-create table if not exists {TABLE} (
+CREATE_LOG = f"""
+create table if not exists {LOG} (
     dataset string not null comment 'Source table, as <source>.<table>.',
     source_file string not null comment 'Path relative to the landing folder.',
     state string not null comment 'claimed, loaded, rejected and others: see docs/loading.md.',
     reason string comment 'Why the file was rejected.',
-    load_id string not null comment 'The batch that claimed the file last.',
+    load_id string not null comment 'The batch that claimed the file.',
     replaces string comment 'The file whose earlier rows the claim replaces: itself, or its former name.',
     size_bytes bigint not null,
     modified_at timestamp not null comment 'Modification time of the file, UTC.',
@@ -36,13 +38,40 @@ create table if not exists {TABLE} (
     rows_rejected bigint comment 'Rows of the file in the quarantine.',
     delta_version bigint comment 'Version of the bronze table that has the rows.',
     seconds double comment 'How long the batch took.',
-    claimed_at timestamp not null,
-    closed_at timestamp
+    claimed_at timestamp comment 'When the file was claimed, UTC; in the row of the claim.',
+    closed_at timestamp comment 'When the state was reached, UTC; null in the row of the claim.',
+    attempt int comment 'The how many-th claim of the file; null before attempts were counted.'
 ) using delta
 partitioned by (dataset)
-comment 'One row per landed file: what was loaded from it, when and by which batch.'
+comment 'One row per claim of a landed file, and one per end of it: what was loaded, when and by which batch.'
 tblproperties ('delta.checkpointInterval' = '100', 'delta.dataSkippingStatsColumns' = 'source_file,load_id')
 """
+
+# The later of two rows of a file: a renamed or superseded file was loaded before.
+LATER = "struct(attempt, closed_at is not null, state in ('renamed', 'superseded'))"
+# What the end of a file says, in the order of the statements that write it.
+FACTS = (
+    "attempt, state, reason, load_id, replaces, size_bytes, modified_at, checksum, rows_read, rows_landed, "
+    "rows_rejected, delta_version, seconds, closed_at"
+)
+END = f"dataset, source_file, {FACTS}"
+
+CREATE = f"""
+create view if not exists {TABLE}
+comment 'One row per landed file: its present state, of what {LOG} has of it.'
+as select dataset, source_file, last.*, claimed_at
+from (
+    select dataset, source_file, max_by(struct({FACTS}), {LATER}) as last, max(claimed_at) as claimed_at
+    from {LOG}
+    group by dataset, source_file
+)"""
+
+# What makes a log of a ledger as it was when it had one row per file.
+UPGRADE = (
+    f"alter table {TABLE} alter column claimed_at drop not null",
+    f"alter table {TABLE} add columns (attempt int)",
+    f"alter table {TABLE} rename to {LOG}",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,7 @@ class Entry:
     modified: int
     checksum: str
     rows_rejected: int | None
+    attempt: int
 
     def matches(self, file: LandedFile) -> bool:
         """Whether the file still looks as the ledger remembers it."""
@@ -84,7 +114,7 @@ def read(session: Session, dataset: str, load_id: str = "") -> dict[str, Entry]:
     [(known,)] = session.execute(f"""
 select to_json(collect_list(struct(
     source_file, state, load_id, replaces, size_bytes as size, unix_millis(modified_at) as modified,
-    checksum, rows_rejected
+    checksum, rows_rejected, coalesce(attempt, 0) as attempt
 )), map('ignoreNullFields', 'false'))
 from {TABLE}
 where dataset = {literal(dataset)}{batch}""")
@@ -93,17 +123,19 @@ where dataset = {literal(dataset)}{batch}""")
 
 @dataclass(frozen=True)
 class Claim:
-    """A file to load: what it replaces, and the batch that loaded it before (None: nobody)."""
+    """A file to load, what it replaces, and the number of the attempt (the first: 1)."""
 
     file: LandedFile
     checksum: str
     replaces: str | None = None
-    seen: str | None = None
+    attempt: int = 1
 
     def entry(self, load_id: str) -> Entry:
         """The ledger's entry, once a batch has the file."""
         file = self.file
-        return Entry(file.name, OPEN, load_id, self.replaces, file.size, file.modified, self.checksum, None)
+        return Entry(
+            file.name, OPEN, load_id, self.replaces, file.size, file.modified, self.checksum, None, self.attempt
+        )
 
 
 @dataclass(frozen=True)
@@ -156,16 +188,16 @@ def plan(
         except FileNotFoundError:
             # It vanished since the listing: there is nothing to load.
             continue
-        seen = entry.load_id if entry else None
+        attempt = entry.attempt + 1 if entry else 1
         if done and digest == entry.checksum and not repeat:
-            touched.append(Claim(file, digest, None, seen))
+            touched.append(Claim(file, digest, None, attempt))
         elif entry and entry.state != "renamed":
-            claims.append(Claim(file, digest, file.name, seen))
+            claims.append(Claim(file, digest, file.name, attempt))
         else:
             # The same content under a new name while the old name is gone.
             renamed = former.pop(digest, None)
             missing.pop(renamed, None)
-            claims.append(Claim(file, digest, renamed, seen))
+            claims.append(Claim(file, digest, renamed, attempt))
     return Plan(tuple(claims), tuple(touched), tuple(missing))
 
 
@@ -190,85 +222,97 @@ def plan_newest(
         return Plan()
     if held and newest.modified < held.modified and newest.name != held.source_file:
         return Plan()
-    claim = Claim(newest, checksum(newest), entry and newest.name, entry and entry.load_id)
+    attempt = entry.attempt + 1 if entry else 1
+    claim = Claim(newest, checksum(newest), entry and newest.name, attempt)
     if held and claim.checksum == held.checksum and not again(held):
         return Plan(touched=(claim,) if newest.name == held.source_file else ())
     return Plan(claims=(claim,))
 
 
-def claim_statement(dataset: str, load_id: str, claims: Iterable[Claim], touched: Iterable[Claim]) -> str:
-    """One MERGE that claims what is still as the plan saw it.
-
-    What another loader claimed or loaded meanwhile is left alone, because
-    that is decided again inside the MERGE.
-    """
-    claims, touched = list(claims), list(touched)
+def claim_statement(dataset: str, load_id: str, claims: Iterable[Claim]) -> str:
+    """One MERGE that claims each file whose attempt no other loader has claimed."""
     source = inline_table(
-        "source_file string, size_bytes bigint, modified bigint, checksum string, replaces string, seen string, "
-        "wanted boolean",
+        "source_file string, attempt int, replaces string, size_bytes bigint, modified bigint, checksum string",
         (
-            (claim.file.name, claim.file.size, claim.file.modified, claim.checksum, claim.replaces, claim.seen, wanted)
-            for wanted, some in ((True, claims), (False, touched))
-            for claim in some
+            (claim.file.name, claim.attempt, claim.replaces, claim.file.size, claim.file.modified, claim.checksum)
+            for claim in claims
         ),
     )
-    # Delta merges in one pass what only inserts.
-    insert_only = not any(claim.seen for claim in claims + touched)
-    update = f"""
-when matched and t.state <> '{OPEN}' and t.load_id = s.seen and s.wanted then update set
-    state = '{OPEN}', reason = null, load_id = {literal(load_id)}, replaces = s.replaces,
-    size_bytes = s.size_bytes, modified_at = s.modified_at, checksum = s.checksum,
-    rows_read = null, rows_landed = null, rows_rejected = null, delta_version = null, seconds = null,
-    claimed_at = current_timestamp(), closed_at = null
-when matched and t.state <> '{OPEN}' and t.load_id = s.seen then update set
-    size_bytes = s.size_bytes, modified_at = s.modified_at"""
     return f"""
-merge into {TABLE} as t
-using (
-    select *, timestamp_millis(modified) as modified_at from {source}
-) as s
-on t.dataset = {literal(dataset)} and t.source_file = s.source_file{"" if insert_only else update}
-when not matched and s.wanted then insert (
-    dataset, source_file, state, load_id, replaces, size_bytes, modified_at, checksum, claimed_at
+merge into {LOG} as t
+using (select * from {source}) as s
+on t.dataset = {literal(dataset)} and t.source_file = s.source_file and t.attempt = s.attempt
+when not matched then insert (
+    dataset, source_file, attempt, state, load_id, replaces, size_bytes, modified_at, checksum, claimed_at
 ) values (
-    {literal(dataset)}, s.source_file, '{OPEN}', {literal(load_id)}, s.replaces,
-    s.size_bytes, s.modified_at, s.checksum, current_timestamp()
+    {literal(dataset)}, s.source_file, s.attempt, '{OPEN}', {literal(load_id)}, s.replaces,
+    s.size_bytes, timestamp_millis(s.modified), s.checksum, current_timestamp()
 )"""
+
+
+def touch_statement(dataset: str, touched: Iterable[Claim]) -> str:
+    """Remembers size and time of files that hold what was loaded, unless another loader has claimed them since."""
+    source = inline_table(
+        "source_file string, attempt int, size_bytes bigint, modified bigint",
+        ((claim.file.name, claim.attempt, claim.file.size, claim.file.modified) for claim in touched),
+    )
+    return f"""
+insert into {LOG} ({END})
+select l.dataset, l.source_file, s.attempt, l.state, l.reason, l.load_id, l.replaces, s.size_bytes,
+    timestamp_millis(s.modified), l.checksum, l.rows_read, l.rows_landed, l.rows_rejected, l.delta_version,
+    l.seconds, l.closed_at
+from {TABLE} as l
+join (select * from {source}) as s
+on l.source_file = s.source_file and coalesce(l.attempt, 0) + 1 = s.attempt
+where l.dataset = {literal(dataset)} and l.state <> '{OPEN}'"""
 
 
 def close_statement(
     dataset: str,
-    load_id: str,
-    outcomes: Iterable[Outcome],
-    retired: Sequence[Outcome],
+    entries: Sequence[Entry],
+    outcomes: Mapping[str, Outcome],
+    retired: Iterable[Outcome],
     version: int | None,
     seconds: float,
 ) -> str:
-    """One MERGE that closes a batch; a file that another loader closed stays as it is.
+    """One INSERT that closes a batch, all its entries, unless another loader has closed it.
 
     `retired` are other files whose rows the batch took over: renamed or superseded.
     """
-    source = inline_table(
-        "source_file string, state string, reason string, rows_read bigint, rows_landed bigint, rows_rejected bigint, "
-        "closes boolean",
+    load_id = literal(entries[0].load_id)
+    ends = inline_table(
+        "source_file string, attempt int, state string, reason string, replaces string, size_bytes bigint, "
+        "modified bigint, checksum string, rows_read bigint, rows_landed bigint, rows_rejected bigint",
         (
-            (o.source_file, o.state, o.reason, o.rows_read, o.rows_landed, o.rows_rejected, closes)
-            for closes, some in ((True, outcomes), (False, retired))
-            for o in some
+            (
+                *(entry.source_file, entry.attempt, end.state, end.reason, entry.replaces, entry.size),
+                *(entry.modified, entry.checksum, end.rows_read, end.rows_landed, end.rows_rejected),
+            )
+            for entry, end in ((entry, outcomes[entry.source_file]) for entry in entries)
         ),
     )
-    # Without others Delta reads the batch's own rows only.
-    batch = "" if retired else f" and t.load_id = {literal(load_id)}"
+    rows = f"""
+    select {literal(dataset)}, source_file, attempt, state, reason, {load_id}, replaces, size_bytes,
+        timestamp_millis(modified), checksum, rows_read, rows_landed, rows_rejected, {literal(version)},
+        {literal(seconds)}, current_timestamp()
+    from {ends}"""
+    if others := [(o.source_file, o.state) for o in retired]:
+        rows += f"""
+    union all
+    select l.dataset, l.source_file, l.attempt, s.state, l.reason, l.load_id, l.replaces, l.size_bytes,
+        l.modified_at, l.checksum, l.rows_read, 0, 0, l.delta_version, l.seconds, current_timestamp()
+    from {TABLE} as l
+    join (select * from {inline_table("source_file string, state string", others)}) as s
+    on l.source_file = s.source_file
+    where l.dataset = {literal(dataset)} and l.state = 'loaded'"""
     return f"""
-merge into {TABLE} as t
-using (select * from {source}) as s
-on t.dataset = {literal(dataset)} and t.source_file = s.source_file{batch}
-when matched and s.closes and t.state = '{OPEN}' and t.load_id = {literal(load_id)} then update set
-    state = s.state, reason = s.reason, rows_read = s.rows_read, rows_landed = s.rows_landed,
-    rows_rejected = s.rows_rejected, delta_version = {literal(version)}, seconds = {literal(seconds)},
-    closed_at = current_timestamp()
-when matched and not s.closes and t.state = 'loaded' then update set
-    state = s.state, rows_landed = 0, rows_rejected = 0"""
+insert into {LOG} ({END})
+select * from ({rows}
+)
+where not exists (
+    select 1 from {LOG}
+    where dataset = {literal(dataset)} and load_id = {load_id} and closed_at is not null
+)"""
 
 
 def guard(dataset: str, load_id: str, files: int) -> str:
@@ -279,15 +323,15 @@ def guard(dataset: str, load_id: str, files: int) -> str:
     """
     return f"""(
     select if(count(*) = {files}, true, raise_error('batch {load_id} was closed by another loader'))
-    from {TABLE}
-    where dataset = {literal(dataset)} and load_id = {literal(load_id)} and state = '{OPEN}'
+    from {LOG}
+    where dataset = {literal(dataset)} and load_id = {literal(load_id)}
 )"""
 
 
 def claimed_at(session: Session, dataset: str, load_id: str) -> int:
     """When a batch was claimed, by the server's clock: in microseconds since 1970 UTC."""
     [(when,)] = session.execute(
-        f"select unix_micros(min(claimed_at)) from {TABLE} "
+        f"select unix_micros(min(claimed_at)) from {LOG} "
         f"where dataset = {literal(dataset)} and load_id = {literal(load_id)}"
     )
     return when

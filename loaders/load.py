@@ -95,14 +95,14 @@ def load(
             planned, listing = make_plan(landing, contract, known, again)
             report.files_seen, report.files_missing = len(listing.files), len(planned.missing)
             report.files_planned = report.files_done + len(planned.claims)
+            if planned.touched:
+                touch(session, contract, planned.touched)
             changed = False
-            for claims in in_batches(contract, planned.claims) or [()]:
+            for claims in in_batches(contract, planned.claims):
                 load_id = new_load_id()
-                entries = claim(session, contract, load_id, claims, planned.touched)
-                planned = replace(planned, touched=())
-                if claims:
-                    progress("claimed")
-                    changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
+                entries = claim(session, contract, load_id, claims)
+                progress("claimed")
+                changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
             # A file that was rewritten while it was read is planned again.
             if not changed:
                 break
@@ -124,15 +124,17 @@ def in_batches(contract: Contract, claims: Iterable[Claim]) -> list[tuple[Claim,
     return [tuple(batch) for batch in batches if batch]
 
 
-def claim(
-    session: Session, contract: Contract, load_id: str, claims: Sequence[Claim], touched: Sequence[Claim]
-) -> tuple[Entry, ...] | None:
+def claim(session: Session, contract: Contract, load_id: str, claims: Sequence[Claim]) -> tuple[Entry, ...] | None:
     """Write a batch into the ledger; returns its entries, None where another loader was faster at some file."""
-    if not (claims or touched):
-        return ()
-    statement = ledger.claim_statement(contract.dataset, load_id, claims, touched)
+    statement = ledger.claim_statement(contract.dataset, load_id, claims)
     [(affected, *_)] = patiently(lambda: session.execute(statement))
-    return tuple(one.entry(load_id) for one in claims) if affected == len(claims) + len(touched) else None
+    return tuple(one.entry(load_id) for one in claims) if affected == len(claims) else None
+
+
+def touch(session: Session, contract: Contract, touched: Sequence[Claim]) -> None:
+    """Remember the new size and time of files that hold what was loaded."""
+    statement = ledger.touch_statement(contract.dataset, touched)
+    patiently(lambda: session.execute(statement))
 
 
 def run_batch(
@@ -208,9 +210,7 @@ def _run(session, landing, batch: Batch, columns, report: DatasetReport, progres
         progress("closing")
         seconds = round(time.monotonic() - began, 3)
         retired = _retired(session, batch, outcomes)
-        close = ledger.close_statement(
-            contract.dataset, batch.load_id, outcomes.values(), retired, landed.version, seconds
-        )
+        close = ledger.close_statement(contract.dataset, batch.entries, outcomes, retired, landed.version, seconds)
         patiently(lambda: session.execute(close))
         progress("closed")
         _tell(session, report, batch, readers, outcomes)

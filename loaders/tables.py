@@ -54,8 +54,10 @@ def prepare(session: Session, contract: Contract) -> list[str]:
     Raises LakehouseError when the contract has a type that bronze's values do
     not fit, and says what would be lost.
     """
+    log, view = (tuple(name.split(".")) for name in (ledger.LOG, ledger.TABLE))
     wanted = {
-        tuple(ledger.TABLE.split(".")): ledger.CREATE,
+        log: ledger.CREATE_LOG,
+        view: ledger.CREATE,
         tuple(statements.QUARANTINE.split(".")): statements.CREATE_QUARANTINE,
         (contract.schema, contract.identifier): statements.create_bronze(contract),
     }
@@ -67,10 +69,23 @@ def prepare(session: Session, contract: Contract) -> list[str]:
         for name in schemas
         for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
     }
+    if view in there and log not in there:
+        _upgrade(session)
+        there = there - {view} | {log}
     for table, statement in wanted.items():
         if table not in there:
             _make(session, table, statement)
     return patiently(lambda: _evolve(session, contract))
+
+
+def _upgrade(session: Session) -> None:
+    """Make a log of a ledger of former days; goes on where an upgrade was broken off."""
+    for statement in ledger.UPGRADE:
+        try:
+            session.execute(statement)
+        except SqlError as error:
+            if "ALREADY_EXISTS" not in error.message:
+                raise
 
 
 def _make(session: Session, table: tuple[str, str], statement: str) -> None:

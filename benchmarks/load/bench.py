@@ -66,7 +66,7 @@ class Case:
         table = statements.bronze(self.contract)
         self.session.execute(f"drop table if exists {table}")
         tables.prepare(self.session, self.contract)
-        self.session.execute(f"delete from {ledger.TABLE} where dataset = {literal(self.contract.dataset)}")
+        self.session.execute(f"delete from {ledger.LOG} where dataset = {literal(self.contract.dataset)}")
         return timed(lambda: load.load(self.session, self.landing, self.contract))
 
     def insert(self) -> float:
@@ -110,12 +110,12 @@ def nothing_new(session: Session, case: Case, known: int) -> str:
     """A load with nothing to do, while the ledger knows many files of the dataset."""
     case.load()
     session.execute(f"""
-insert into {ledger.TABLE} (dataset, source_file, state, load_id, size_bytes, modified_at, checksum, claimed_at)
-select {literal(case.contract.dataset)}, concat('gone/', id, '.csv'), 'superseded', 'benchmark', id,
+insert into {ledger.LOG} (dataset, source_file, attempt, state, load_id, size_bytes, modified_at, checksum, closed_at)
+select {literal(case.contract.dataset)}, concat('gone/', id, '.csv'), 1, 'superseded', 'benchmark', id,
     current_timestamp(), md5(string(id)), current_timestamp()
 from range({known})""")
     seconds = [timed(lambda: load.load(session, case.landing, case.contract)) for _ in range(5)]
-    session.execute(f"delete from {ledger.TABLE} where dataset = {literal(case.contract.dataset)}")
+    session.execute(f"delete from {ledger.LOG} where dataset = {literal(case.contract.dataset)}")
     return f"| nothing new, {known:,} files known | {statistics.median(seconds):.1f} s | | |"
 
 

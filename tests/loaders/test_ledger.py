@@ -18,6 +18,7 @@ def entry(name="a.csv", **changes) -> Entry:
         "modified": 1000,
         "checksum": "same",
         "rows_rejected": 0,
+        "attempt": 1,
     }
     return Entry(**{**facts, **changes})
 

@@ -73,6 +73,9 @@ def test_a_file_touched_but_equal_is_not_read_again(bench):
     assert bench.load().batches == []
     os.utime(bench.folder / "a.csv", (2, 2))
     assert bench.load().batches == []
+    known = f"select state, rows_landed, unix_seconds(modified_at), attempt from {ledger.TABLE}"
+    dataset = literal(bench.contract.dataset)
+    assert bench.session.execute(f"{known} where dataset = {dataset}") == [("loaded", 1, 2, 3)]
 
 
 def test_a_file_gone_from_landing_keeps_its_rows(bench):
@@ -171,13 +174,6 @@ def test_a_taken_over_batch_keeps_the_rows_of_a_file_that_is_gone(bench):
     assert [row[0] for row in bench.rows()] == [1, 2]
 
 
-def claim(bench: Bench, load_id: str) -> None:
-    """The claim of a batch, as a loader that then dies or sleeps makes it."""
-    load.prepare(bench.session, bench.contract)
-    plan = load.preview(bench.session, bench.landing, bench.contract)
-    load.claim(bench.session, bench.contract, load_id, plan.claims, plan.touched)
-
-
 def test_decimals_are_exact_or_do_not_fit(bench):
     bench.change(columns=(COLUMNS[0], Column("amount", "decimal(18,6)")))
     cells = ["123456", "0.000001", "1e-6", "1.5E3", "+2.5", " 7.25 ", "1.00000000", "-.5", "3."]
@@ -186,6 +182,41 @@ def test_decimals_are_exact_or_do_not_fit(bench):
     bench.load()
     landed = f"select amount from {statements.bronze(bench.contract)} order by id"
     assert [amount for (amount,) in bench.session.execute(landed)] == [Decimal(cell.strip()) for cell in cells]
+
+
+def claim(bench: Bench, load_id: str) -> None:
+    """The claim of a batch, as a loader that then dies or sleeps makes it."""
+    load.prepare(bench.session, bench.contract)
+    plan = load.preview(bench.session, bench.landing, bench.contract)
+    load.claim(bench.session, bench.contract, load_id, plan.claims)
+
+
+def test_a_ledger_of_one_row_per_file_becomes_a_log_and_keeps_what_it_knew(bench):
+    bench.put("a.csv", "1,,,a")
+    bench.put("b.csv", "2,,,b")
+    bench.load()
+    columns = ledger.CREATE_LOG.partition("(")[2].partition("using delta")[0]
+    former = columns.replace("claimed_at timestamp", "claimed_at timestamp not null").rpartition(",")[0]
+    kept = f"{ledger.LOG}_kept"
+    bench.session.execute(f"alter table {ledger.LOG} rename to {kept}")
+    try:
+        bench.session.execute(f"drop view {ledger.TABLE}")
+        bench.session.execute(f"create table {ledger.TABLE} ({former}) using delta partitioned by (dataset)")
+        bench.session.execute(f"""
+insert into {ledger.TABLE} by name
+select l.* except (attempt, claimed_at), coalesce(claimed_at, closed_at) as claimed_at
+from {kept} as l
+where closed_at is not null""")
+        bench.put("a.csv", "1,,,corrected")
+        report = bench.load()
+        assert (report.files_new, report.files_replaced) == (0, 1)
+        assert bench.rows() == [(1, None, None, "corrected"), (2, None, None, "b")]
+        assert bench.load().batches == []
+    finally:
+        bench.session.execute(f"drop view if exists {ledger.TABLE}")
+        bench.session.execute(f"drop table if exists {ledger.LOG}")
+        bench.session.execute(f"alter table {kept} rename to {ledger.LOG}")
+        load.prepare(bench.session, bench.contract)
 
 
 def open_batch(bench: Bench, load_id: str) -> tuple[statements.Batch, list[readers.Reader]]:
