@@ -47,8 +47,9 @@ comment 'One row per claim of a landed file, and one per end of it: what was loa
 tblproperties ('delta.checkpointInterval' = '100', 'delta.dataSkippingStatsColumns' = 'source_file,load_id')
 """
 
-# The later of two rows of a file: a renamed or superseded file was loaded before.
-LATER = "struct(attempt, closed_at is not null, state in ('renamed', 'superseded'))"
+# The later of two rows of a file. What is renamed or superseded was loaded before; of two loaders
+# that closed one attempt the one that loaded the file has its rows in bronze.
+LATER = "struct(attempt, closed_at is not null, state in ('renamed', 'superseded'), state = 'loaded', closed_at)"
 # What the end of a file says, in the order of the statements that write it.
 FACTS = (
     "attempt, state, reason, load_id, replaces, size_bytes, modified_at, checksum, rows_read, rows_landed, "
@@ -275,9 +276,10 @@ def close_statement(
     version: int | None,
     seconds: float,
 ) -> str:
-    """One INSERT that closes a batch, all its entries, unless another loader has closed it.
+    """One INSERT that closes a batch, all its entries; to close it twice does no harm.
 
-    `retired` are other files whose rows the batch took over: renamed or superseded.
+    `retired` are other files whose rows the batch took over, renamed or
+    superseded: these only while it is open, as they may have come back since.
     """
     load_id = literal(entries[0].load_id)
     ends = inline_table(
@@ -292,27 +294,23 @@ def close_statement(
         ),
     )
     rows = f"""
-    select {literal(dataset)}, source_file, attempt, state, reason, {load_id}, replaces, size_bytes,
-        timestamp_millis(modified), checksum, rows_read, rows_landed, rows_rejected, {literal(version)},
-        {literal(seconds)}, current_timestamp()
-    from {ends}"""
+select {literal(dataset)}, source_file, attempt, state, reason, {load_id}, replaces, size_bytes,
+    timestamp_millis(modified), checksum, rows_read, rows_landed, rows_rejected, {literal(version)},
+    {literal(seconds)}, current_timestamp()
+from {ends}"""
     if others := [(o.source_file, o.state) for o in retired]:
         rows += f"""
-    union all
-    select l.dataset, l.source_file, l.attempt, s.state, l.reason, l.load_id, l.replaces, l.size_bytes,
-        l.modified_at, l.checksum, l.rows_read, 0, 0, l.delta_version, l.seconds, current_timestamp()
-    from {TABLE} as l
-    join (select * from {inline_table("source_file string, state string", others)}) as s
-    on l.source_file = s.source_file
-    where l.dataset = {literal(dataset)} and l.state = 'loaded'"""
-    return f"""
-insert into {LOG} ({END})
-select * from ({rows}
-)
-where not exists (
+union all
+select l.dataset, l.source_file, l.attempt, s.state, l.reason, l.load_id, l.replaces, l.size_bytes,
+    l.modified_at, l.checksum, l.rows_read, 0, 0, l.delta_version, l.seconds, current_timestamp()
+from {TABLE} as l
+join (select * from {inline_table("source_file string, state string", others)}) as s
+on l.source_file = s.source_file
+where l.dataset = {literal(dataset)} and l.state = 'loaded' and not exists (
     select 1 from {LOG}
     where dataset = {literal(dataset)} and load_id = {load_id} and closed_at is not null
 )"""
+    return f"insert into {LOG} ({END}){rows}"
 
 
 def guard(dataset: str, load_id: str, files: int) -> str:
