@@ -160,7 +160,7 @@ def run_batch(
         if not first:
             known = ledger.read(session, contract.dataset, load_id).values()
             mine = tuple(entry for entry in known if entry.state == ledger.OPEN)
-        # None: another loader closed it meanwhile, or claimed every file first.
+        # Empty: another loader closed it meanwhile, or claimed every file first.
         batch = Batch(contract, load_id, mine, first=first)
         return bool(mine) and _run(session, landing, batch, columns, report, progress)
 
