@@ -191,6 +191,26 @@ def claim(bench: Bench, load_id: str) -> None:
     load.claim(bench.session, bench.contract, load_id, plan.claims)
 
 
+def test_a_batch_that_is_closed_twice_is_as_its_rows_are(bench):
+    bench.put("a.csv", "1,,,a")
+    claim(bench, "twice")
+    entries = tuple(ledger.read(bench.session, bench.contract.dataset, "twice").values())
+    [a] = [entry.source_file for entry in entries]
+    bench.load()
+    bench.put("b.csv", "2,,,b")
+    bench.load()
+    loaded = bench.states()
+    for state in ("gone", "loaded", "changed"):
+        # What it took over when it was open may have come back since.
+        retired = [ledger.Outcome(name, "renamed") for name in loaded if name != a]
+        late = ledger.close_statement(
+            bench.contract.dataset, entries, {a: ledger.Outcome(a, state)}, retired, None, 0.1
+        )
+        bench.session.execute(late)
+        assert bench.states() == loaded
+    assert set(loaded.values()) == {"loaded"}
+
+
 def test_a_ledger_of_one_row_per_file_becomes_a_log_and_keeps_what_it_knew(bench):
     bench.put("a.csv", "1,,,a")
     bench.put("b.csv", "2,,,b")
