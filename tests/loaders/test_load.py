@@ -305,7 +305,7 @@ def test_a_first_landing_that_ends_after_a_repeat_is_undone(bench):
     claim(bench, "slow_2")
     batch, opened = open_batch(bench, "slow_2")
     # Some seconds of hashing, so that the repeat is done before the first is.
-    hashed = "(select max(sha2(repeat(string(id), 200), 512)) from range(6000000)) > ''"
+    hashed = "(select max(sha2(repeat(string(id), 200), 512)) from range(15000000)) > ''"
     records = f"select * from ({statements.read(bench.contract, opened)}) where {hashed}"
     first, began, failures = replace(batch, first=True), threading.Event(), []
 
