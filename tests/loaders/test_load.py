@@ -300,32 +300,50 @@ def test_a_loader_that_slept_lands_nothing_once_another_landed_its_batch(bench):
     assert set(bench.states().values()) == {"loaded"}
 
 
+# The server is one JVM, and Spark calls Java: its properties tell that a statement is running, and let it end.
+HELD = """
+select count(said) >= 0
+from (
+    select concat(
+        java_method('java.lang.System', 'setProperty', 'bench.held', 'yes'),
+        if(java_method('java.lang.System', 'getProperty', 'bench.free', 'no') = 'no',
+            java_method('java.lang.Thread', 'sleep', 100L), '')
+    ) as said
+    from range(0, 3000, 1, 1)
+)"""
+
+
 def test_a_first_landing_that_ends_after_a_repeat_is_undone(bench):
     bench.put("a.csv", "1,,,a")
     claim(bench, "slow_2")
     batch, opened = open_batch(bench, "slow_2")
-    # Some seconds of hashing, so that the repeat is done before the first is.
-    hashed = "(select max(sha2(repeat(string(id), 200), 512)) from range(15000000)) > ''"
-    records = f"select * from ({statements.read(bench.contract, opened)}) where {hashed}"
-    first, began, failures = replace(batch, first=True), threading.Event(), []
+    records = f"select * from ({statements.read(bench.contract, opened)}) where ({HELD})"
+    first, failures = replace(batch, first=True), []
 
     def run() -> None:
         with Session(bench.settings) as slow, load._configured(slow, load._commits(slow, first)):
-            began.set()
             try:
                 slow.execute(statements.land(first, records, ORDER))
             except load.SqlError as error:
                 failures.append(error.condition)
 
+    def java(method: str, *arguments: str) -> str:
+        listed = ", ".join(map(literal, ("java.lang.System", method, *arguments)))
+        [(said,)] = bench.session.execute(f"select java_method({listed})")
+        return said
+
     thread = threading.Thread(target=run)
     thread.start()
-    began.wait()
-    time.sleep(1.5)
-    with load._configured(bench.session, load._commits(bench.session, batch)):
-        bench.session.execute(statements.land(batch, statements.read(bench.contract, opened), ORDER))
-    assert thread.is_alive()
-    thread.join()
-    readers.drop_scratch(bench.session, [reader.table for reader in opened])
+    try:
+        while java("getProperty", "bench.held", "no") == "no":
+            assert thread.is_alive(), failures
+            time.sleep(0.1)
+        with load._configured(bench.session, load._commits(bench.session, batch)):
+            bench.session.execute(statements.land(batch, statements.read(bench.contract, opened), ORDER))
+    finally:
+        java("setProperty", "bench.free", "yes")
+        thread.join()
+        readers.drop_scratch(bench.session, [reader.table for reader in opened])
     assert failures == ["DELTA_CONCURRENT_TRANSACTION"]
     assert bench.rows() == [(1, None, None, "a")]
 
