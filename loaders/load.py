@@ -268,10 +268,17 @@ def _land(
                 read = {name: rows for name, rows, _ in counts}
                 rejected = {name: misfits for name, _, misfits in counts if misfits}
                 progress("quarantine")
-                _write_quarantine(session, batch, table)
+                # Both find their rows in the scratch table, and the batch is closed after both: neither waits.
+                quarantined = session.start(statements.quarantine(batch, table))
+                whole = batch
                 outcomes |= _held_back(batch.contract, read, rejected)
                 batch, _ = _without(batch, readers, outcomes)
-                _write_bronze(session, batch, statements.staged(table, batch), columns)
+                try:
+                    _write_bronze(session, batch, statements.staged(table, batch), columns)
+                finally:
+                    done = quarantined()
+                if not done:
+                    _write_quarantine(session, whole, table)
     version, rows = _committed(session, batch, commits[MARK])
     if version is None and (batch.landing or not batch.first):
         raise SqlError(f"batch {batch.load_id} was landed by another loader")

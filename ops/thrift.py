@@ -3,13 +3,15 @@
 import getpass
 import logging
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import inf
 
 import thrift_sasl
 from pyhive import hive
+from TCLIService.ttypes import TOperationState
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
@@ -82,6 +84,7 @@ def innermost(trace: list[str] | None) -> str:
     return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
+UNDER_WAY = (TOperationState.INITIALIZED_STATE, TOperationState.PENDING_STATE, TOperationState.RUNNING_STATE)
 # A server that is well opens a session at once, whatever its statements take.
 OPEN_TIMEOUT = 60
 
@@ -169,3 +172,21 @@ class Session:
     def execute(self, statement: str) -> list[tuple]:
         """Run a statement and return all of its rows."""
         return list(self.query(statement).rows)
+
+    def start(self, statement: str) -> Callable[[], bool]:
+        """Start a statement that runs beside those that follow.
+
+        What it returns waits for the end, and says whether the statement
+        succeeded; why it did not, tells who executes it.
+        """
+        cursor, ends = self._connection.cursor(), time.monotonic() + self._timeout
+
+        def succeeded() -> bool:
+            while (state := self._guarded(cursor.poll, False).operationState) in UNDER_WAY:
+                if time.monotonic() > ends:
+                    raise self._lost(TTransportException(TTransportException.TIMED_OUT), self._timeout, "")
+            self._guarded(cursor.close)
+            return state == TOperationState.FINISHED_STATE
+
+        self._guarded(partial(cursor.execute, async_=True), statement)
+        return succeeded
