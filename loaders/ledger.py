@@ -48,11 +48,9 @@ comment 'One row per claim of a landed file, and one per end of it: what was loa
 tblproperties ('delta.checkpointInterval' = '100', 'delta.dataSkippingStatsColumns' = 'source_file,load_id')
 """
 
-# The rows of a file, the latest first. What is renamed or superseded was loaded before; of two loaders
+# The order of a file's rows. What is renamed or superseded was loaded before; of two loaders
 # that closed one attempt the one that loaded the file has its rows in bronze.
-LATEST = """
-    attempt desc, closed_at is not null desc, state in ('renamed', 'superseded') desc, state = 'loaded' desc,
-    closed_at desc"""
+ORDER = "attempt, closed_at is not null, state in ('renamed', 'superseded'), state = 'loaded', closed_at"
 # What the end of a file says, in the order of the statements that write it.
 FACTS = (
     "attempt, state, reason, load_id, replaces, size_bytes, modified_at, checksum, rows_read, rows_landed, "
@@ -66,10 +64,10 @@ comment 'One row per landed file: its present state, of what {LOG} has of it.'
 as select dataset, source_file, {FACTS}, claimed as claimed_at
 from (
     select *, max(claimed_at) over (partition by source_file, dataset) as claimed,
-        row_number() over (partition by source_file, dataset order by {LATEST}) as age
+        lead(state) over (partition by source_file, dataset order by {ORDER}) as later
     from {LOG}
 )
-where age = 1"""
+where later is null"""
 
 # What makes a log of a ledger as it was when it had one row per file.
 UPGRADE = (

@@ -23,8 +23,8 @@ from loaders.tables import ATTEMPTS, CONFLICT, patiently, prepare, repeatable
 from ops.errors import LakehouseError
 from ops.thrift import Session, SqlError
 
-# What a load goes through with each batch, as its progress is told. A batch
-# with rows that do not fit is quarantined before it is landed.
+# What a load goes through with each batch, as its progress is told; only a
+# batch with rows that do not fit comes by the quarantine.
 STEPS = ("claimed", "landing", "quarantine", "landed", "closing", "closed")
 Progress = Callable[[str], None]
 # The setting whose text Delta keeps with a commit.
@@ -264,21 +264,14 @@ def _land(
             if statements.MISFIT not in error.message:
                 raise
             with _staged(session, batch, readers) as table:
-                counts = session.execute(statements.count_staged(table))
-                read = {name: rows for name, rows, _ in counts}
-                rejected = {name: misfits for name, _, misfits in counts if misfits}
                 progress("quarantine")
-                # Both find their rows in the scratch table, and the batch is closed after both: neither waits.
-                quarantined = session.start(statements.quarantine(batch, table))
-                whole = batch
-                outcomes |= _held_back(batch.contract, read, rejected)
-                batch, _ = _without(batch, readers, outcomes)
-                try:
+                with _quarantining(session, batch, table):
+                    counts = session.execute(statements.count_staged(table))
+                    read = {name: rows for name, rows, _ in counts}
+                    rejected = {name: misfits for name, _, misfits in counts if misfits}
+                    outcomes |= _held_back(batch.contract, read, rejected)
+                    batch, _ = _without(batch, readers, outcomes)
                     _write_bronze(session, batch, statements.staged(table, batch), columns)
-                finally:
-                    done = quarantined()
-                if not done:
-                    _write_quarantine(session, whole, table)
     version, rows = _committed(session, batch, commits[MARK])
     if version is None and (batch.landing or not batch.first):
         raise SqlError(f"batch {batch.load_id} was landed by another loader")
@@ -311,6 +304,19 @@ def _write_bronze(session: Session, batch: Batch, records: str, columns: Sequenc
 def _write_quarantine(session: Session, batch: Batch, table: str) -> None:
     """Write a batch's misfit rows; the loads of other datasets write there as well."""
     patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
+
+
+@contextmanager
+def _quarantining(session: Session, batch: Batch, table: str) -> Iterator[None]:
+    """Writes the misfit rows of a scratch table beside the block's statements: the batch is closed after both."""
+    written = session.start(statements.quarantine(batch, table))
+    try:
+        yield
+    finally:
+        done = written()
+    if not done:
+        # Once more, to be told why, or since another load was in the way.
+        _write_quarantine(session, batch, table)
 
 
 def _commits(session: Session, batch: Batch) -> dict[str, str]:

@@ -228,12 +228,12 @@ def read(contract: Contract, readers: Sequence[Reader]) -> str:
 
 
 def create_stage(contract: Contract, table: str) -> str:
-    """A scratch table for the rows of a batch of which some do not fit."""
+    """A scratch table for the rows of a batch of which some do not fit: all are read, so no statistics are kept."""
     values = ", ".join(f"{_value(column)} {column.type}" for column in contract.columns)
     return f"""
 create table {table} (
     _landed_file string, _landed_modified timestamp, _rescued_data string, {values}, _record string, _errors {ERRORS}
-) using parquet"""
+) using parquet options ('parquet.column.statistics.enabled' 'false')"""
 
 
 def stage(contract: Contract, table: str, readers: Sequence[Reader]) -> str:

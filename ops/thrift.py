@@ -174,10 +174,10 @@ class Session:
         return list(self.query(statement).rows)
 
     def start(self, statement: str) -> Callable[[], bool]:
-        """Start a statement that runs beside those that follow.
+        """Start a statement without rows that runs beside those that follow.
 
         What it returns waits for the end, and says whether the statement
-        succeeded; why it did not, tells who executes it.
+        succeeded; why it did not, is told to who executes it.
         """
         cursor, ends = self._connection.cursor(), time.monotonic() + self._timeout
 

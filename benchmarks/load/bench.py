@@ -110,9 +110,9 @@ def nothing_new(session: Session, case: Case, known: int) -> str:
     """A load with nothing to do, while the ledger knows many files of the dataset."""
     case.load()
     # A claim and an end of each file, in batches of a hundred.
-    for state, time in (("claimed", "claimed_at"), ("superseded", "closed_at")):
+    for state, when in (("claimed", "claimed_at"), ("superseded", "closed_at")):
         session.execute(f"""
-insert into {ledger.LOG} (dataset, source_file, attempt, state, load_id, size_bytes, modified_at, checksum, {time})
+insert into {ledger.LOG} (dataset, source_file, attempt, state, load_id, size_bytes, modified_at, checksum, {when})
 select {literal(case.contract.dataset)}, concat('gone/', id, '.csv'), 1, '{state}', concat('benchmark_', id div 100),
     id, current_timestamp(), md5(string(id)), current_timestamp()
 from range({known})""")

@@ -164,6 +164,41 @@ def test_a_batch_landed_but_not_closed_is_landed_once(bench):
     assert bench.rows() == [(1, None, None, "a")]
 
 
+class Stopped(Exception):
+    """A loader that goes no further."""
+
+
+def stop_when_landed(reached: str) -> None:
+    if reached == "landed":
+        raise Stopped
+
+
+def test_a_batch_landed_but_not_quarantined_is_quarantined_by_who_takes_it_over(bench):
+    bench.put("a.csv", "1,,,a", "x,,,bad")
+    with pytest.raises(Stopped):
+        bench.load(progress=stop_when_landed)
+    # Its quarantine is written beside bronze: a loader may die in between.
+    bench.session.execute(f"delete from {statements.QUARANTINE} where dataset = {literal(bench.contract.dataset)}")
+    bench.load()
+    assert bench.rows() == [(1, None, None, "a")]
+    assert len(bench.quarantined()) == 1
+
+
+def test_a_quarantine_that_fails_beside_the_landing_is_written_after_it(bench, monkeypatch):
+    bench.put("a.csv", "1,,,a", "x,,,bad")
+    start, failed = bench.session.start, []
+
+    def fail(statement: str):
+        succeeded = start("select * from nowhere.nothing")
+        return lambda: failed.append(statement) or succeeded()
+
+    monkeypatch.setattr(bench.session, "start", fail)
+    bench.load()
+    assert len(failed) == 1
+    assert bench.rows() == [(1, None, None, "a")]
+    assert len(bench.quarantined()) == 1
+
+
 def test_a_taken_over_batch_keeps_the_rows_of_a_file_that_is_gone(bench):
     bench.put("a.csv", "1,,,a")
     bench.put("b.csv", "2,,,b")
@@ -273,19 +308,12 @@ def test_a_late_statement_of_a_closed_batch_changes_nothing(bench):
 
 
 def test_a_loader_that_slept_lands_nothing_once_another_landed_its_batch(bench):
-    class Stopped(Exception):
-        pass
-
     def sleep(reached: str) -> None:
         if reached == step and step not in slept:
             slept.append(step)
+            # The other has landed and quarantined all, and not closed: the batch is still open to the one that slept.
             with Session(bench.settings) as other, pytest.raises(Stopped):
-                load.load(other, bench.landing, bench.contract, progress=stop)
-
-    def stop(reached: str) -> None:
-        # It has landed and quarantined all, and not closed: the batch is still open to the one that slept.
-        if reached == "landed":
-            raise Stopped
+                load.load(other, bench.landing, bench.contract, progress=stop_when_landed)
 
     steps = ["landing", "quarantine"]
     slept: list[str] = []

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from ops.settings import Settings
@@ -24,6 +26,19 @@ def test_a_refused_statement_names_its_condition(session):
     with pytest.raises(SqlError) as caught:
         session.execute("select * from nowhere.nothing")
     assert caught.value.condition == "TABLE_OR_VIEW_NOT_FOUND"
+
+
+def test_a_started_statement_runs_beside_others_and_says_how_it_ended(session):
+    began = time.monotonic()
+    sleeps = session.start("cache table slept as select java_method('java.lang.Thread', 'sleep', 3000L)")
+    refused = session.start("select * from nowhere.nothing")
+    assert session.execute("select 1") == [(1,)]
+    assert time.monotonic() - began < 3
+    assert not refused()
+    assert sleeps()
+    assert time.monotonic() - began >= 3
+    session.execute("uncache table slept")
+    session.execute("drop view slept")
 
 
 def test_nobody_at_the_address_is_unreachable(tmp_path):
