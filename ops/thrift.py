@@ -179,7 +179,9 @@ class Session:
         What it returns waits for the end, and says whether the statement
         succeeded; why it did not, is told to who executes it.
         """
-        cursor, ends = self._connection.cursor(), time.monotonic() + self._timeout
+        cursor = self._connection.cursor()
+        self._guarded(partial(cursor.execute, async_=True), statement)
+        ends = time.monotonic() + self._timeout
 
         def succeeded() -> bool:
             while (state := self._guarded(cursor.poll, False).operationState) in UNDER_WAY:
@@ -188,5 +190,4 @@ class Session:
             self._guarded(cursor.close)
             return state == TOperationState.FINISHED_STATE
 
-        self._guarded(partial(cursor.execute, async_=True), statement)
         return succeeded
