@@ -11,7 +11,7 @@ take longer than reading a hundred.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,12 +69,18 @@ from (
 )
 where later is null"""
 
-# What makes a log of a ledger as it was when it had one row per file.
-UPGRADE = (
-    f"alter table {TABLE} alter column claimed_at drop not null",
-    f"alter table {TABLE} add columns (attempt int)",
-    f"alter table {TABLE} rename to {LOG}",
-)
+# What a ledger may lack that was made before its columns were.
+ADDED = {"replaces": "string", "rows_read": "bigint", "seconds": "double", "attempt": "int"}
+
+
+def upgrade(held: Collection[str]) -> list[str]:
+    """What makes a log of a ledger as it was when it had one row per file, with the columns `held`."""
+    added = ", ".join(f"{name} {type_}" for name, type_ in ADDED.items() if name not in held)
+    return [
+        f"alter table {TABLE} alter column claimed_at drop not null",
+        *([f"alter table {TABLE} add columns ({added})"] if added else []),
+        f"alter table {TABLE} rename to {LOG}",
+    ]
 
 
 class Entry(NamedTuple):

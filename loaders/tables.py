@@ -21,6 +21,7 @@ REPEATABLE = (
     "ALREADY_EXISTS",
     "DELTA_CONCURRENT",
     "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "DELTA_DUPLICATE_COLUMNS_FOUND.ADDING_COLUMNS",
     "DELTA_METADATA_CHANGED",
     "DELTA_PROTOCOL_CHANGED",
     "FAILED_READ_FILE.FILE_NOT_EXIST",
@@ -70,7 +71,8 @@ def prepare(session: Session, contract: Contract) -> list[str]:
         for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
     }
     if view in there and log not in there:
-        _upgrade(session)
+        # The view takes the ledger's name, and is no table to who comes late.
+        patiently(lambda: _upgrade(session), (*REPEATABLE, "EXPECT_TABLE_NOT_VIEW"))
         there = there - {view} | {log}
     for table, statement in wanted.items():
         if table not in there:
@@ -79,13 +81,12 @@ def prepare(session: Session, contract: Contract) -> list[str]:
 
 
 def _upgrade(session: Session) -> None:
-    """Make a log of a ledger of former days; goes on where an upgrade was broken off."""
-    for statement in ledger.UPGRADE:
-        try:
+    """Make a log of a ledger of former days, unless another loader has meanwhile; goes on where one was broken off."""
+    schema, log = ledger.LOG.split(".")
+    if not session.execute(f"show tables in {schema} like '{log}'"):
+        held = [name for name, *_ in session.execute(f"describe query select * from {ledger.TABLE}")]
+        for statement in ledger.upgrade(held):
             session.execute(statement)
-        except SqlError as error:
-            if "ALREADY_EXISTS" not in error.message:
-                raise
 
 
 def _make(session: Session, table: tuple[str, str], statement: str) -> None:
