@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
 
 FORMATS = ("csv", "json", "parquet")
 MODES = ("files", "full")

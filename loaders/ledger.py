@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lakehouse.sql import inline_table, literal
+from lakehouse.thrift import Session
 from loaders.listing import LandedFile
-from loaders.sql import inline_table, literal
-from ops.thrift import Session
 
 LOG = "bronze.load_log"
 TABLE = "bronze.load_ledger"

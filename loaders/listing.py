@@ -18,8 +18,8 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import glob_translate
 
+from lakehouse.errors import LakehouseError
 from loaders.contract import Rules
-from ops.errors import LakehouseError
 
 # Where an object store is, and who asks: s3fs and Spark read both from here.
 VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from lakehouse.errors import LakehouseError
+from lakehouse.thrift import Session, SqlError
 from loaders import ledger, statements
 from loaders.contract import Contract
 from loaders.ledger import Again, Claim, Entry, Outcome, Plan, never
@@ -20,8 +22,6 @@ from loaders.readers import Reader, close_left, drop_scratch, has_rows, open_rea
 from loaders.report import DatasetReport
 from loaders.statements import Batch
 from loaders.tables import ATTEMPTS, CONFLICT, patiently, prepare, repeatable
-from ops.errors import LakehouseError
-from ops.thrift import Session, SqlError
 
 # What a load goes through with each batch, as its progress is told; only a
 # batch with rows that do not fit comes by the quarantine.

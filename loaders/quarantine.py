@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from lakehouse.sql import in_list, literal
+from lakehouse.thrift import Session, SqlError
 from loaders import ledger, statements
 from loaders.ledger import Entry
-from loaders.sql import in_list, literal
-from ops.thrift import Session, SqlError
 
 Table = tuple[tuple[str, ...], list[tuple]]
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import pyarrow
 from pyarrow import parquet
 
+from lakehouse.sql import identifier, in_list, inline_table, literal, option
+from lakehouse.thrift import Session
 from loaders.contract import ODD_CHARACTERS, Contract, folded
 from loaders.listing import LandedFile, Landing, Part
-from loaders.sql import identifier, in_list, inline_table, literal, option
-from ops.thrift import Session
 
 # External tables over the files being read, and staged rows; dropped when their batch is closed.
 SCRATCH = "landing"

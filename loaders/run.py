@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session, SqlError, Unreachable
 from loaders.contract import Contract
 from loaders.ledger import Again, never
 from loaders.listing import VARIABLES, Landing
 from loaders.load import load
 from loaders.report import DatasetReport
-from ops.errors import LakehouseError
-from ops.settings import Settings
-from ops.thrift import Session, SqlError, Unreachable
 
 # How long a load waits for a server that went away, in seconds between attempts.
 PAUSES = (1, 2, 5, 10, 15, 30, 30)

@@ -9,10 +9,10 @@ are staged once, with the errors of each row.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lakehouse.sql import identifier, in_list, literal
 from loaders.contract import Column, Contract
 from loaders.ledger import Entry, guard
 from loaders.readers import Cell, Reader
-from loaders.sql import identifier, in_list, literal
 
 QUARANTINE = "bronze.load_quarantine"
 # What the landing statement fails with when it meets a row that does not fit.

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from lakehouse.errors import LakehouseError
+from lakehouse.sql import identifier, literal
+from lakehouse.thrift import Session, SqlError
 from loaders import ledger, statements
 from loaders.contract import ROOM, Contract
 from loaders.readers import SCRATCH
-from loaders.sql import identifier, literal
-from ops.errors import LakehouseError
-from ops.thrift import Session, SqlError
 
 T = TypeVar("T")
 ATTEMPTS = 10

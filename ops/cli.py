@@ -16,6 +16,9 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session, Unreachable
 from loaders import ledger
 from loaders import quarantine as quarantined
 from loaders.contract import Contract, chosen, contracts
@@ -24,11 +27,8 @@ from loaders.load import preview
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
-from ops.errors import LakehouseError
 from ops.progress import following
 from ops.project import parse_manifest
-from ops.settings import Settings
-from ops.thrift import Session, Unreachable
 
 REJECTED = 3
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import JARS, PROJECT, Settings
+from lakehouse.thrift import Session
 from loaders.listing import Landing
 from ops import jars, java, server
-from ops.errors import LakehouseError
-from ops.settings import JARS, PROJECT, Settings
-from ops.thrift import Session
 
 GIB = 1024**3
 MEMORY_GIB = 4

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import JARS, SPARK_CONF
 from ops import java
-from ops.errors import LakehouseError
-from ops.settings import JARS, SPARK_CONF
 
 SPECIFICATION = SPARK_CONF / "jars"
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
 
 SUPPORTED = (17, 21)
 REMEDY = (

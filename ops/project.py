@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.errors import LakehouseError
-from ops.settings import PROJECT
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import PROJECT
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

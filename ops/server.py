@@ -20,10 +20,10 @@ from pathlib import Path
 
 import psutil
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import SPARK_CONF, Settings
+from lakehouse.thrift import Session, Unreachable
 from ops import jars, java
-from ops.errors import LakehouseError
-from ops.settings import SPARK_CONF, Settings
-from ops.thrift import Session, Unreachable
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from lakehouse.settings import PROJECT, Settings
+from lakehouse.thrift import Session
 from ops import server as spark
 from ops.cli import main
-from ops.settings import PROJECT, Settings
-from ops.thrift import Session
 
 
 def free_port() -> int:

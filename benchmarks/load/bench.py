@@ -20,14 +20,14 @@ from pathlib import Path
 
 import click
 
+from lakehouse.settings import PROJECT, Settings
+from lakehouse.sql import identifier, literal
+from lakehouse.thrift import Session
 from loaders import ledger, load, statements, tables
 from loaders.contract import Contract, contracts
 from loaders.listing import Landing
-from loaders.sql import identifier, literal
 from ops import server
 from ops.project import parse_manifest
-from ops.settings import PROJECT, Settings
-from ops.thrift import Session
 
 SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
 # Pairs before the first that counts: so long the server compiles its own code.

@@ -17,10 +17,10 @@ from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
 from metricflow_semantics.toolkit.id_helpers import mf_random_id
 
+from lakehouse.settings import PROJECT, Settings
+from lakehouse.thrift import Session, SqlError, Unreachable, readable
 from ops.metrics.render import SparkPlanRenderer, dates
 from ops.project import parse
-from ops.settings import PROJECT, Settings
-from ops.thrift import Session, SqlError, Unreachable, readable
 
 # How Spark's EXPLAIN tells that it cannot plan a statement: as its result.
 REFUSED = "Error occurred during query planning:"

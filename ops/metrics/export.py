@@ -14,12 +14,12 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.type_enums import EntityType
 from metricflow_semantic_interfaces.type_enums.export_destination_type import ExportDestinationType
 
-from loaders.sql import identifier, literal
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
+from lakehouse.sql import identifier, literal
+from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.render import dates
 from ops.metrics.views import Column, MetricView, line, metric_views
-from ops.thrift import Session
 
 SCHEMA = "metrics"
 # The table property that tells which dbt project exported a table or a view.

@@ -6,7 +6,7 @@ from datetime import datetime
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.type_enums import MetricType
 
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.export import column_name, views
 from ops.metrics.views import MetricView, line

@@ -5,13 +5,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from lakehouse.settings import Settings
+from lakehouse.sql import literal
+from lakehouse.thrift import Session
 from loaders import ledger, load, statements
 from loaders.contract import AUDIT_COLUMNS, Column, Contract, Rules
 from loaders.listing import Landing
 from loaders.report import DatasetReport
-from loaders.sql import literal
-from ops.settings import Settings
-from ops.thrift import Session
 
 HEADER = "id,sold_on,amount,note"
 COLUMNS = (

@@ -1,6 +1,6 @@
 import pytest
 
-from ops.settings import Settings
+from lakehouse.settings import Settings
 from tests.loaders.bench import Bench
 
 

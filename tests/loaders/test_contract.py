@@ -1,7 +1,7 @@
 import pytest
 
+from lakehouse.errors import LakehouseError
 from loaders.contract import Column, Contract, Rules, chosen, contracts, normal_type
-from ops.errors import LakehouseError
 from ops.project import parse_manifest
 
 

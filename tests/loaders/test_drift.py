@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from lakehouse.errors import LakehouseError
 from loaders import quarantine, statements
 from loaders.contract import Column
-from ops.errors import LakehouseError
 from tests.loaders.bench import COLUMNS
 
 

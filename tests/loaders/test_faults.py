@@ -22,17 +22,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
+from lakehouse.sql import literal
+from lakehouse.thrift import Session, Unanswered, Unreachable
 from loaders import load, run, statements, tables
 from loaders.contract import Column, Contract, Rules
 from loaders.ledger import TABLE as LEDGER
 from loaders.ledger import never
 from loaders.listing import Landing
 from loaders.report import DatasetReport
-from loaders.sql import literal
 from ops import server as spark
-from ops.errors import LakehouseError
-from ops.settings import Settings
-from ops.thrift import Session, Unanswered, Unreachable
 from tests.conftest import free_port
 
 # A loader of its own process imports this module anew, and shares nothing with it.
@@ -139,7 +139,7 @@ def bench(disposable, request) -> Bench:
 
 def start(settings: Settings) -> None:
     """Start the server without root's right to write everywhere, where there is one."""
-    code = "from ops import server, settings as s; server.start(s.Settings.from_environment())"
+    code = "from lakehouse import settings as s; from ops import server; server.start(s.Settings.from_environment())"
     here = {
         "LAKEHOUSE_HOME": str(settings.home),
         "LAKEHOUSE_THRIFT_PORT": str(settings.port),

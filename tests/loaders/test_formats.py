@@ -7,9 +7,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from lakehouse.sql import literal
 from loaders import statements
 from loaders.contract import Column
-from loaders.sql import literal
 from tests.loaders.bench import COLUMNS
 
 TOO_MANY_OR_FEW = "the row has too many or too few fields"

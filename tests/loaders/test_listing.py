@@ -4,9 +4,9 @@ from datetime import datetime, timezone
 
 import pytest
 
+from lakehouse.errors import LakehouseError
 from loaders.contract import Rules
 from loaders.listing import Landing, deliveries, encoded
-from ops.errors import LakehouseError
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 

@@ -14,10 +14,10 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from lakehouse.sql import identifier, literal
+from lakehouse.thrift import Session
 from loaders import ledger, load, readers, statements
 from loaders.contract import Column
-from loaders.sql import identifier, literal
-from ops.thrift import Session
 from tests.loaders.bench import COLUMNS, ORDER, Bench
 
 

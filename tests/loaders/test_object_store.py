@@ -18,6 +18,9 @@ from fsspec.registry import _registry as registered
 from pyarrow import fs as arrow_fs
 from pyarrow import parquet
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session, SqlError
 from loaders import ledger
 from loaders import load as loader
 from loaders.contract import Column, Contract, Rules
@@ -25,9 +28,6 @@ from loaders.listing import Landing
 from loaders.run import load_all
 from ops import doctor
 from ops import server as spark
-from ops.errors import LakehouseError
-from ops.settings import Settings
-from ops.thrift import Session, SqlError
 from tests.conftest import free_port
 
 COLUMNS = (Column("id", "int", required=True), Column("note", "string"))

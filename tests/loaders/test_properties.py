@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 
+from lakehouse.settings import Settings
 from loaders.contract import Column
-from ops.settings import Settings
 from tests.loaders.bench import Bench
 
 # Digits of other scripts are left out: Java takes them for numbers.

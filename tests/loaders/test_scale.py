@@ -2,8 +2,8 @@
 
 import duckdb
 
+from lakehouse.sql import literal
 from loaders import statements
-from loaders.sql import literal
 
 ROWS = 2_000_000
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import click
 import pytest
 
+from lakehouse.settings import PROJECT
 from ops.cli import main
-from ops.settings import PROJECT
 from tests.conftest import lakehouse
 
 

@@ -1,7 +1,7 @@
 import shutil
 
+from lakehouse.settings import JARS
 from ops import jars
-from ops.settings import JARS
 
 
 def copy(folder):

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from lakehouse.errors import LakehouseError
 from ops import java
-from ops.errors import LakehouseError
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from itertools import islice
 
 import pytest
 
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session
 from ops import jars
 from ops import server as spark
-from ops.errors import LakehouseError
-from ops.settings import Settings
-from ops.thrift import Session
 from tests.conftest import free_port, lakehouse
 
 

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from sqlalchemy import create_engine, text
 
-from ops.settings import PROJECT
-from ops.thrift import SqlError
+from lakehouse.settings import PROJECT
+from lakehouse.thrift import SqlError
 from tests.conftest import dbt, lakehouse
 
 

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from ops.settings import PROJECT
+from lakehouse.settings import PROJECT
 
 TARGETS = {"setup", "up", "down", "load", "build", "docs", "lint", "format", "test", "demo", "clean"}
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from lakehouse.settings import PROJECT
+from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.export import export
-from ops.settings import PROJECT
-from ops.thrift import Session
 from tests.conftest import dbt
 
 SHOP = Path(__file__).parent / "shop"

@@ -23,11 +23,11 @@ from metricflow_semantics.sql.sql_exprs import (
 from metricflow_semantics.sql.sql_join_type import SqlJoinType
 from metricflow_semantics.sql.sql_table import SqlTable
 
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import PROJECT
+from lakehouse.thrift import Session, SqlError
 from ops.metrics.export import clear, views
 from ops.metrics.render import SparkPlanRenderer
-from ops.settings import PROJECT
-from ops.thrift import Session, SqlError
 from tests.conftest import lakehouse
 
 # The keys of a result, by the name they have in exports and metric views.

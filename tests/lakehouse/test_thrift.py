@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from ops.settings import Settings
-from ops.thrift import Session, SqlError, Unreachable, readable
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session, SqlError, Unreachable, readable
 from tests.conftest import free_port
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ops.errors import LakehouseError
-from ops.settings import PROJECT, Settings
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import PROJECT, Settings
 
 
 def test_without_an_environment_everything_is_in_the_project():

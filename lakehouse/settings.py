@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from ops.errors import LakehouseError
+from lakehouse.errors import LakehouseError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SPARK_CONF = PROJECT / "spark"

@@ -1,6 +1,6 @@
 import pytest
 
-from loaders import sql
+from lakehouse import sql
 
 ODD = [
     "plain",

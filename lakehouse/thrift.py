@@ -15,8 +15,8 @@ from TCLIService.ttypes import TOperationState
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
-from ops.errors import LakehouseError
-from ops.settings import Settings
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import Settings
 
 # The transport logs what it also raises.
 logging.getLogger("thrift").setLevel(logging.CRITICAL)
@@ -139,6 +139,10 @@ class Session:
         """What to raise when the connection failed."""
         if getattr(error, "type", None) != TTransportException.TIMED_OUT:
             return Unreachable(otherwise)
+        return self._unanswered(limit)
+
+    def _unanswered(self, limit: float) -> LakehouseError:
+        """What to raise when the server was silent for too long; the session is of no use after it."""
         # An answer that comes late would be taken for that to the next statement.
         self._transport.close()
         self._silent = Unanswered(
@@ -186,7 +190,7 @@ class Session:
         def succeeded() -> bool:
             while (state := self._guarded(cursor.poll, False).operationState) in UNDER_WAY:
                 if time.monotonic() > ends:
-                    raise self._lost(TTransportException(TTransportException.TIMED_OUT), self._timeout, "")
+                    raise self._unanswered(self._timeout)
             self._guarded(cursor.close)
             return state == TOperationState.FINISHED_STATE
 

@@ -1,0 +1,1 @@
+"""The ground floor: errors, settings, Thrift sessions and SQL quoting. It imports nothing above it."""
