@@ -1,4 +1,4 @@
-"""Spark's additional jars, Delta's and those of s3a: fetched once by Ivy, verified, kept with the installation.
+"""Spark's additional jars (Delta, Hive's sessions, s3a): fetched once by Ivy, verified, kept with the installation.
 
 What is fetched is in spark/jars/ivy.xml, from where in ivysettings.xml, and
 what it must be in SHA256SUMS (the format of `sha256sum`).
