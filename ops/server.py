@@ -61,14 +61,34 @@ def recorded(settings: Settings) -> Process | None:
         return None
 
 
-def reason(log: str) -> str:
-    """The line of a server's log that says why it went down; "" if none does."""
+def last_error(log: str) -> str:
+    """The last error in a log, by its innermost cause; "" if there is none."""
     lines = [line.strip() for line in log.splitlines()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     errors = [line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)]
     # The innermost cause of the last exception says more than its wrapping.
     found = causes[-1:] or errors[-1:]
     return found[0].removeprefix("Caused by: ")[:300] if found else ""
+
+
+# What a server writes when it ends, other than by `stop`. Every other error is one that it survived.
+ENDINGS = re.compile(
+    r"""RECEIVED[ ]SIGNAL[ ](?P<signal>\w+)
+    | (SparkUncaughtExceptionHandler:[ ].*|^Exception[ ]in[ ]thread[ ]"main"[ ])(?P<thrown>(?:.*\n(?!\d{4}-\d\d-\d\d))*)
+    | ^\#[ ](?P<java>A[ ]fatal[ ]error|There[ ]is[ ]insufficient[ ]memory).*
+    | ^Terminating[ ]due[ ]to[ ](?P<memory>java\.lang\.OutOfMemoryError.*)""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def ending(log: str) -> str:
+    """What ended a server, as its log tells; "" if it does not: SIGKILL leaves no word."""
+    found = ENDINGS.search(log)
+    if not found:
+        return ""
+    if found["signal"]:
+        return f"it received the signal {found['signal']}"
+    return last_error(found["thrown"] or "") or found["memory"] or found[0].lstrip("# ")
 
 
 def status(settings: Settings) -> tuple[bool, str]:
@@ -78,17 +98,17 @@ def status(settings: Settings) -> tuple[bool, str]:
         return False, f"no server runs in {settings.home}"
     if process.alive():
         return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
-    why = reason(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
+    why = ending(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
     return False, (
         f"the server (pid {process.pid}) is gone without having been stopped: "
-        + (why or "its log gives no reason, so it was killed or the machine restarted")
+        + (why or "its log gives no reason: it was killed, or the machine restarted")
     )
 
 
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """Two starts or stops at once wait for each other."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(settings.home / "server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -141,6 +161,8 @@ def start(
                 f"LAKEHOUSE_THRIFT_HOST is {settings.host}: only a server on this machine can be started",
                 "unset it, or start the server over there",
             )
+        # What is in it is as private as the data; an older home was not.
+        settings.home.chmod(0o700)
         folder = jars.require()
         java.find()
         if user := port_user(settings.host, settings.port):
@@ -192,7 +214,7 @@ def _wait(settings, process, timeout, waiting) -> float:
     settings = replace(settings, statement_timeout=timeout)
     while (seconds := time.monotonic() - began) < timeout:
         if process.poll() is not None:
-            why = reason(log_file(settings).read_text(errors="replace"))
+            why = last_error(log_file(settings).read_text(errors="replace"))
             raise LakehouseError(
                 f"the server went down while starting: {why or f'exit code {process.returncode}'}",
                 f"read {log_file(settings)}",
