@@ -19,6 +19,14 @@ from ops import java
 SPECIFICATION = SPARK_CONF / "jars"
 
 
+def pyspark() -> Path:
+    """The folder of pip's pyspark; LakehouseError when it is not installed."""
+    found = find_spec("pyspark")
+    if found is None or found.origin is None:
+        raise LakehouseError("pyspark is not installed", "run: make setup")
+    return Path(found.origin).parent
+
+
 def expected() -> dict[str, str]:
     """Jar name -> SHA-256, as committed."""
     lines = (SPECIFICATION / "SHA256SUMS").read_text().splitlines()
@@ -60,8 +68,7 @@ def fetch() -> bool:
         return False
     arriving = JARS.with_name("jars.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
-    classpath = [*pyspark.glob("jars/ivy-*.jar"), *pyspark.glob("jars/commons-cli-*.jar")]
+    classpath = [*pyspark().glob("jars/ivy-*.jar"), *pyspark().glob("jars/commons-cli-*.jar")]
     command = [
         java.find().path,
         *("-cp", ":".join(map(str, classpath)), "org.apache.ivy.Main", "-warn"),

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -125,7 +124,8 @@ def port_user(host: str, port: int) -> str:
             pass
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listening = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listening and listening.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except psutil.Error:
         pass
@@ -134,9 +134,8 @@ def port_user(host: str, port: int) -> str:
 
 def command(port: int, jar_folder: Path) -> list[str]:
     """The command line that runs the server in the foreground."""
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
     return [
-        str(pyspark / "bin" / "spark-submit"),
+        str(jars.pyspark() / "bin" / "spark-submit"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *("--conf", f"spark.driver.extraClassPath={jar_folder}/*"),
         "spark-internal",
@@ -186,10 +185,9 @@ def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_name("server.previous.log"))
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
     environment = {
         **os.environ,
-        "SPARK_HOME": str(pyspark),
+        "SPARK_HOME": str(jars.pyspark()),
         "SPARK_CONF_DIR": str(SPARK_CONF),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
@@ -236,9 +234,9 @@ def stop(settings: Settings, timeout: float = 30) -> tuple[bool, str]:
     """Stop our server; False when none ran. It is killed after `timeout`."""
     with _only_one(settings):
         who = recorded(settings)
-        process = who and who.alive()
+        process = who.alive() if who else None
         _record(settings).unlink(missing_ok=True)
-        if not process:
+        if not who or not process:
             return False, f"no server runs in {settings.home}"
         process.send_signal(signal.SIGTERM)
         try:

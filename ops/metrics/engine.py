@@ -123,11 +123,14 @@ class SparkConfiguration(CLIConfiguration):
     for the parsed manifest and the log.
     """
 
+    # Of the project as it was at the last set-up.
+    manifest: Manifest
+    _sql_client: SparkSqlClient | None
+
     def __init__(self, project: Path = PROJECT, state: Path | None = None):
         super().__init__()
         self._project = project
         self._state = state or Settings.from_environment().home / "metrics"
-        self.manifest: Manifest | None = None
 
     def setup(self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True) -> None:
         """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
