@@ -108,11 +108,11 @@ def compare(case: Case, pairs: int) -> str:
 def nothing_new(session: Session, case: Case, known: int) -> str:
     """A load with nothing to do, while the ledger knows many files of the dataset."""
     case.load()
-    table = tables.find(session, case.contract)
+    table = tables.prepare(session, case.contract)
     session.execute(f"""
 insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch, size_bytes, modified_at, etag,
     rows_landed, rows_rejected, delta_version, closed_at)
-select {literal(case.contract.dataset)}, {literal(table.id if table else "")}, concat('gone/', id, '.csv'), 'superseded',
+select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
     concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
 from range({known})""")
     seconds = [timed(lambda: load.load(session, case.landing, case.contract)) for _ in range(5)]
