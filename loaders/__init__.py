@@ -1,5 +1,5 @@
 """Landing files into bronze Delta tables, exactly once.
 
-contract -> listing -> plan and claim -> one SQL statement -> quarantine,
-ledger -> report. docs/architecture.md tells the whole story.
+contract -> listing -> plan -> formats, cells -> statements -> ledger -> report.
+docs/loading-internals.md tells how the promise is kept.
 """

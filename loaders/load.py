@@ -5,12 +5,11 @@ number, so of several loaders one lands it; the others see what was landed, and
 plan again. docs/loading-internals.md tells how that keeps the promise.
 """
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from enum import Enum
 
@@ -19,6 +18,7 @@ from lakehouse.thrift import Session, SqlError
 from loaders import conditions, ledger, plan, statements, tables
 from loaders.contract import Contract
 from loaders.formats import Reader, only, open_readers
+from loaders.history import Landed, landed_after
 from loaders.ledger import LOADED, Batch, Fate, Known
 from loaders.listing import LandedFile, Landing, Listing
 from loaders.plan import Again, Plan, Planned, never
@@ -86,15 +86,6 @@ def load(
     return one.report
 
 
-@dataclass(frozen=True)
-class _Landed:
-    """The commit of a batch: the batch, bronze's version, and the rows that it added where Delta tells them."""
-
-    batch: Batch
-    version: int
-    rows: int | None
-
-
 class _End(Enum):
     """How a round of a load ended: nothing is left; files changed meanwhile; another loader landed something."""
 
@@ -102,7 +93,10 @@ class _End(Enum):
 
 
 class _Load:
-    """One load of one dataset."""
+    """One load of one dataset; `table` and `known` are as the present round found them."""
+
+    table: Table
+    known: Known
 
     def __init__(
         self, session: Session, landing: Landing, contract: Contract, progress: Progress, report: DatasetReport
@@ -133,32 +127,33 @@ class _Load:
 
     def _round(self, again: Again) -> _End:
         """Land what the ledger does not know."""
-        table, known = self._known()
-        planned, listing = make_plan(self.landing, self.contract, known, again)
+        self._prepare()
+        planned, listing = make_plan(self.landing, self.contract, self.known, again)
         self.report.files_seen, self.report.files_missing = len(listing.files), len(planned.missing)
         self.report.files_planned = self.report.files_done + len(planned.files)
         self.report.note(*listing.skipped, *plan.notes(planned.files, milliseconds()))
-        number, ends = known.last, set()
+        number, ends = self.known.last, set()
         for files in plan.batches(self.contract.rules, planned.files):
-            landed, end = self._land(table, known, number + 1, files)
+            landed, end = self._land(number + 1, files)
             if end is _End.LOST:
-                return self._finish(table, known.last)
+                return self._finish(number)
             number += landed
             ends.add(end)
-        if number > known.last:
+        if number > self.known.last:
             drop_left(self.session, self.contract, number)
         return _End.CHANGED if _End.CHANGED in ends else _End.DONE
 
-    def _known(self) -> tuple[Table, Known]:
-        table = tables.prepare(self.session, self.contract)
+    def _prepare(self) -> None:
+        """Bring bronze to its contract, and read what the ledger knows of it."""
+        self.table = tables.prepare(self.session, self.contract)
         try:
-            return table, ledger.read(self.session, self.contract.dataset, table.id)
+            self.known = ledger.read(self.session, self.contract.dataset, self.table.id)
         except SqlError as error:
             if error.not_found:
                 tables.make(self.session, self.contract)
             raise
 
-    def _land(self, table: Table, known: Known, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
+    def _land(self, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
         """Land and close one batch; returns whether it was landed, and how it ended."""
         began = time.monotonic()
         load_id = new_load_id()
@@ -174,7 +169,7 @@ class _Load:
             if not fates:
                 return False, _End.CHANGED
             batch = Batch(load_id, number, tuple(fates)).with_rejected(opened.rejected)
-            landed = self._commit(table, known, batch, opened.readers, scratch)
+            landed = self._commit(batch, opened.readers, scratch)
             if landed is None:
                 return False, _End.LOST
             self.progress(LANDED)
@@ -182,18 +177,16 @@ class _Load:
         finally:
             with suppress(LakehouseError):
                 scratch.drop(self.session)
-        self._close(table, replace(landed, batch=batch), round(time.monotonic() - began, 3))
+        self._close(replace(landed, batch=batch), round(time.monotonic() - began, 3))
         self._tell_columns(batch, opened.readers)
         unchanged = self.landing.unchanged(self.contract.location, files.values())
         return True, _End.DONE if unchanged == files.keys() else _End.CHANGED
 
-    def _commit(
-        self, table: Table, known: Known, batch: Batch, readers: list[Reader], scratch: Scratch
-    ) -> _Landed | None:
+    def _commit(self, batch: Batch, readers: list[Reader], scratch: Scratch) -> Landed | None:
         """Commit a batch, without the files that cannot be read; None when another loader took its number."""
         while True:
             try:
-                self._insert(table, known, batch, only(readers, batch.landing), scratch)
+                self._insert(batch, only(readers, batch.landing), scratch)
                 break
             except SqlError as error:
                 if conditions.is_conflict(error):
@@ -202,11 +195,12 @@ class _Load:
                 if not broken:
                     raise
                 batch = batch.with_rejected(broken)
-        return next((one for one in self._commits(batch.number - 1) if one.batch.load_id == batch.load_id), None)
+        landed = landed_after(self.session, self.contract, batch.number - 1)
+        return next((one for one in landed if one.batch.load_id == batch.load_id), None)
 
-    def _insert(self, table: Table, known: Known, batch: Batch, readers: list[Reader], scratch: Scratch) -> None:
+    def _insert(self, batch: Batch, readers: list[Reader], scratch: Scratch) -> None:
         """Read the files once; when a row does not fit, once more into a scratch table."""
-        contract, order = self.contract, list(table.types)
+        contract, order = self.contract, list(self.table.types)
         # What empties a table in mode `full` has to be known before.
         if contract.rules.mode != "full":
             self.progress(LANDING)
@@ -226,7 +220,7 @@ class _Load:
             self.session.execute(statements.quarantine(contract.dataset, batch.load_id, staged))
         batch = batch.judged(counts, contract.rules)
         if contract.rules.mode == "full" and batch.landing:
-            batch = replace(batch, fates=(*batch.fates, *ledger.superseded(known, batch.landing)))
+            batch = replace(batch, fates=(*batch.fates, *ledger.superseded(self.known, batch.landing)))
         self.progress(LANDING)
         self.session.execute(statements.land(contract, batch, statements.staged(staged, batch), order))
 
@@ -251,34 +245,18 @@ class _Load:
                 elif conditions.lies_in_file(error):
                     yield names[0], f"it cannot be read to its end: {error.sentence}"
 
-    def _commits(self, after: int) -> list[_Landed]:
-        """The batches that bronze's history has after a number, in their order."""
-        limit = 10
-        while True:
-            history = self.session.query(f"describe history {statements.bronze(self.contract)} limit {limit}")
-            at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
-            rows = list(history.rows)
-            found = [
-                _Landed(batch, row[at], _added(json.loads(row[did] or "{}")))
-                for row in rows
-                if (batch := Batch.parse(row[said]))
-            ]
-            if len(rows) < limit or any(one.batch.number <= after for one in found):
-                return [one for one in reversed(found) if one.batch.number > after]
-            limit *= 10
-
-    def _finish(self, table: Table, last: int) -> _End:
+    def _finish(self, last: int) -> _End:
         """Close what other loaders landed after the last batch that the ledger knows: they may be dead."""
-        commits = self._commits(last)
-        for landed in commits:
-            self.report.note(f"batch {landed.batch.load_id} of another load was landed, and is closed")
-            self._close(table, replace(landed, batch=self._counted(landed)), None)
-        if commits:
-            drop_left(self.session, self.contract, commits[-1].batch.number)
-        return _End.LOST if commits else _End.CHANGED
+        landed = landed_after(self.session, self.contract, last)
+        for one in landed:
+            self.report.note(f"batch {one.batch.load_id} of another load was landed, and is closed")
+            self._close(replace(one, batch=self._counted(one)), None)
+        if landed:
+            drop_left(self.session, self.contract, landed[-1].batch.number)
+        return _End.LOST if landed else _End.CHANGED
 
     def _counted(
-        self, landed: _Landed, readers: Sequence[Reader] = (), files: Mapping[str, LandedFile] | None = None
+        self, landed: Landed, readers: Sequence[Reader] = (), files: Mapping[str, LandedFile] | None = None
     ) -> Batch:
         """The batch with the rows that bronze has of it."""
         batch = landed.batch
@@ -300,15 +278,14 @@ class _Load:
             return set()
         parts = {part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts}
         found = self.session.execute(statements.listed(self.landing, self.contract, parts))
-        listed = {
-            uri for uri, size, modified in found if (size, modified) == (parts[uri][1].size, parts[uri][1].modified)
-        }
-        return names - {file.name for uri, (file, _) in parts.items() if uri not in listed}
+        listed = {(uri, size, modified) for uri, size, modified in found}
+        planned = ((file.name, (uri, part.size, part.modified)) for uri, (file, part) in parts.items())
+        return names - {name for name, part in planned if part not in listed}
 
-    def _close(self, table: Table, landed: _Landed, seconds: float | None) -> None:
+    def _close(self, landed: Landed, seconds: float | None) -> None:
         """Write a batch into the log, and add it to the report."""
         self.progress(CLOSING)
-        self.session.execute(ledger.close(self.contract.dataset, table.id, landed.batch, landed.version, seconds))
+        self.session.execute(ledger.close(self.contract.dataset, self.table.id, landed.batch, landed.version, seconds))
         self.progress(CLOSED)
         self.report.add(landed.batch)
 
@@ -323,8 +300,3 @@ class _Load:
             self.report.note(f"columns not in the contract, kept in _rescued_data: {', '.join(sorted(unknown))}")
         if missing:
             self.report.note(f"columns not in the files, null: {', '.join(sorted(missing))}")
-
-
-def _added(metrics: Mapping[str, str]) -> int | None:
-    """The rows that a commit added; None where it also removed some, as then Delta counts the kept ones too."""
-    return int(metrics.get("numOutputRows", 0)) if metrics.get("numRemovedFiles", "0") == "0" else None

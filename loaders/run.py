@@ -1,5 +1,6 @@
 """Loading many datasets side by side, through trouble with the server."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,10 @@ def load_all(
             if not landing.local and isinstance(error, SqlError) and not error.condition:
                 error.remedy = f"start the server with the same {', '.join(VARIABLES)} as the loader"
             report.error = f"{error.message}{f'; try: {error.remedy}' if error.remedy else ''}"
+        except Exception as error:
+            # A defect of ours in one dataset must not hide how the others ended.
+            logging.getLogger(__name__).debug("the load of %s failed", contract.dataset, exc_info=True)
+            report.error = f"{type(error).__name__}: {error}; try: report it to us, with the files"
         watch(report, "done")
         return report
 

@@ -19,7 +19,6 @@ from rich.table import Table
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, Unreachable
-from loaders import quarantine as quarantined
 from loaders.contract import Contract, chosen, contracts
 from loaders.listing import Landing
 from loaders.load import preview
@@ -27,6 +26,7 @@ from loaders.plan import Again, never
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
+from ops import quarantine as quarantined
 from ops.progress import following
 from ops.project import parse_manifest
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from lakehouse.errors import LakehouseError
-from loaders import quarantine, statements
+from loaders import statements
 from loaders.contract import Column
+from ops import quarantine
 from tests.loaders.bench import COLUMNS
 
 

@@ -17,7 +17,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT
 from lakehouse.sql import literal
 from lakehouse.thrift import Session
-from loaders import ledger, load, statements
+from loaders import ledger, load, run, statements
 from loaders.contract import Column
 from loaders.scratch import SCHEMA
 from tests.loaders.bench import COLUMNS, Bench
@@ -337,6 +337,21 @@ def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
         f"{folder}/pipe.csv was skipped: it is no regular file",
         f"{folder}/socket.csv was skipped: it is no regular file",
     ]
+
+
+def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monkeypatch):
+    bench.put("a.csv", "1,,,a")
+    through = run.load_through
+
+    def fail(settings, landing, contract, *rest):
+        if contract.table == "broken":
+            raise KeyError("numOutputRows")
+        through(settings, landing, contract, *rest)
+
+    monkeypatch.setattr(run, "load_through", fail)
+    broken, good = run.load_all(bench.settings, [replace(bench.contract, table="broken"), bench.contract])
+    assert broken.error.startswith("KeyError: 'numOutputRows'")
+    assert (good.error, good.rows_landed) == ("", 1)
 
 
 def test_a_clean_batch_takes_ten_statements_at_most(bench, monkeypatch):
