@@ -1,4 +1,4 @@
-"""`python -m tests.chaos ROUNDS SEED`: the long chaos test. `make chaos` runs it."""
+"""`python -m tests.chaos ROUNDS SEED [--build]`: the long chaos test. `make chaos` runs it."""
 
 import os
 import sys
@@ -12,16 +12,18 @@ from tests.chaos.run import Chaos, Failed, remove
 from tests.conftest import free_port
 
 
-def main(rounds: int, seed: int) -> int:
+def main(rounds: int, seed: int, build: bool) -> int:
     """Run so many rounds of a seed; 1 when something was wrong."""
     place = Path(tempfile.mkdtemp(prefix="chaos_"))
     port = int(os.environ.get("CHAOS_PORT", 0)) or free_port()
     settings = Settings(place / "home", str(place / "landing"), "127.0.0.1", port)
     began = time.monotonic()
+
+    def tell(line: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} {line}", flush=True)
+
     try:
-        Chaos(settings, seed, tell=lambda line: print(f"{time.monotonic() - began:6.1f} {line}", flush=True)).run(
-            rounds
-        )
+        Chaos(settings, seed, tell, build).run(rounds)
     except Failed as failed:
         print(f"FAILED after {time.monotonic() - began:.0f} s: {failed}")
         return 1
@@ -33,4 +35,4 @@ def main(rounds: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), "--build" in sys.argv))

@@ -34,7 +34,19 @@ class Delivery:
 # ---- names
 
 
-STEMS = ("sales", "Satış", "a b", "100%", "x+y", "o'neil", "v[1]{2}", "${month}", "2024/01/day", "deep/er/file", "#1")
+STEMS = (
+    "sales",
+    "Sat\u0131ş",
+    "a b",
+    "100%",
+    "x+y",
+    "o'neil",
+    "v[1]{2}",
+    "${month}",
+    "2024/01/day",
+    "deep/er/file",
+    "#1",
+)
 
 
 def new_name(dataset: Dataset, random: Random, number: int) -> str:
@@ -51,8 +63,22 @@ def is_folder(name: str) -> bool:
 # ---- cells, as texts
 
 
-WORDS = ("çağ", "İstanbul", "ığdır", "plain", "two words", " led", "trailing ", "O'Neil", "a\\b", "null", "NaN", "1,5")
-UNICODE = ("🛒 cart", "naïve – “quoted”", "東京")
+# Turkish has letters that other alphabets lack, or upper-case otherwise.
+WORDS = (
+    "çağ",
+    "İstanbul",
+    "\u0131ğd\u0131r",
+    "plain",
+    "two words",
+    " led",
+    "trailing ",
+    "O'Neil",
+    "a\\b",
+    "null",
+    "NaN",
+    "1,5",
+)
+UNICODE = ("🛒 cart", "naïve “quoted”", "東京")
 NOTES = ("${x}", "--", "#no comment", "'", "%20", "a=b;c", "tab\there", 'say "hi"', "a|b", "x, y")
 
 

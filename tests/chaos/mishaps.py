@@ -144,7 +144,7 @@ def running(settings: Settings):
 def run_loaders(
     settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap], place: Path, change: Callable[[], None]
 ) -> list[str]:
-    """Two loaders at once, with mishaps; `change` changes files. Returns the errors of the loaders, and restarts the server."""
+    """Two loaders at once, with mishaps; `change` changes files. Returns the loaders' errors; the server runs again."""
     loaders = [Loader(n, settings, datasets, mishaps, place / f"loader_{n}.txt") for n in (0, 1)]
     began, changed = time.monotonic(), not any(mishap.what == FILES_CHANGE for mishap in mishaps)
     timed = sorted((mishap for mishap in mishaps if not mishap.step), key=lambda mishap: mishap.seconds)

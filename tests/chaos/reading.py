@@ -335,7 +335,7 @@ def _json_records(dataset: Dataset, content: bytes) -> Iterator[Record | None]:
     if not text.strip():
         return
     whole = _parsed(text)
-    for element in whole if isinstance(whole, list) else [whole]:
+    for element in [whole] if isinstance(whole, Pairs) or not isinstance(whole, list) else whole:
         yield _json_record(dataset, element)
 
 

@@ -10,6 +10,7 @@ from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from loaders.run import load_all
 from ops import server as spark
+from tests.chaos import beside
 from tests.chaos.comparing import differences, found_in
 from tests.chaos.datasets import DATASETS, Dataset
 from tests.chaos.mishaps import SERVER_DIES, contract_of, draw_mishaps, run_loaders
@@ -24,10 +25,12 @@ class Failed(AssertionError):
 
 
 class Chaos:
-    """One run of a seed, on a lakehouse of its own; `tell` is told what happens."""
+    """One run of a seed, on a lakehouse of its own; `tell` is told what happens, `build`: `dbt build` runs beside."""
 
-    def __init__(self, settings: Settings, seed: int, tell: Callable[[str], None] = lambda line: None):
-        self.settings, self.seed, self.tell = settings, seed, tell
+    def __init__(
+        self, settings: Settings, seed: int, tell: Callable[[str], None] = lambda line: None, build: bool = False
+    ):
+        self.settings, self.seed, self.tell, self.build = settings, seed, tell, build
         self.landing = Path(settings.landing)
         self.aside = Path(tempfile.mkdtemp(prefix="aside_", dir=self.landing.parent))
         self.world = World()
@@ -52,6 +55,8 @@ class Chaos:
         self.act(DATASETS, random, 1)
         self.may_be_loaded(DATASETS, False)
         self.load_together(DATASETS, [], [])
+        if self.build:
+            beside.load_sample(self.settings)
 
     def round(self, random: Random) -> None:
         """A few actions, two loaders with mishaps, and in every other round a comparison."""
@@ -63,8 +68,13 @@ class Chaos:
         for _ in range(random.randint(1, 3) if changes_files else 0):
             midway.append(self.drawn(random.choice(chosen), random))
             self.may_be_loaded(chosen, True)
-        mishaps = draw_mishaps(random, server=True, files=changes_files)
-        self.load_together(chosen, mishaps, midway)
+        built = self.build and random.random() < 0.3
+        mishaps = draw_mishaps(random, server=not built, files=changes_files)
+        if built:
+            with beside.building(self.settings, self.aside, self.fail):
+                self.load_together(chosen, mishaps, midway)
+        else:
+            self.load_together(chosen, mishaps, midway)
         if random.random() < 0.5:
             self.settle([dataset for dataset in DATASETS if dataset.name in self.unsettled])
 
@@ -153,7 +163,7 @@ class Chaos:
         raise Failed(
             f"seed {self.seed}, round {self.number}:\n  {shown}\n"
             f"the files: {self.landing}; the tables: {self.settings.home}\n"
-            f"again: make chaos SEED={self.seed} ROUNDS={max(self.number, 1)}"
+            f"again: make chaos SEED={self.seed} ROUNDS={max(self.number, 1)}{' BUILD=1' if self.build else ''}"
         )
 
 
