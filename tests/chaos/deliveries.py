@@ -8,6 +8,8 @@ import gzip
 import io
 import json
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -102,7 +104,7 @@ def _integer(field: Field, dataset: Dataset, random: Random) -> str:
 def _decimal(field: Field, dataset: Dataset, random: Random) -> str:
     if field.type != "decimal(8,2)":
         return f"{random.randint(-(10**28) + 1, 10**28 - 1)}.{random.randint(0, 10**10 - 1):010}"
-    edge = ["999999.99", "-999999.99", "1.50000", "1e2", "25E-1", ".5", "+3.1", " 4.20 ", "-0.00", "0e-3"]
+    edge = ["999999.99", "-999999.99", "1.50000", "1e2", "25E-1", ".5", "+3.1", " 4.20 ", "-0.00", "0e1"]
     return random.choice(edge) if random.random() < 0.3 else f"{random.randint(-(10**7), 10**7) / 100:.2f}"
 
 
@@ -116,9 +118,13 @@ def _timestamp(field: Field, dataset: Dataset, random: Random) -> str:
     if dataset.timestamp_format:
         return when.strftime(dataset.timestamp_format)
     text = when.strftime(random.choice(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]))
-    if len(text) == 19:
-        text += random.choice(["", "", ".1", ".123", ".000001", ".120000"])
-    return text + random.choice(["", "", "Z", "+03:00", "-05:30"])
+    if len(text) == 16:
+        return text
+    return (
+        text
+        + random.choice(["", "", ".1", ".123", ".000001", ".120000"])
+        + random.choice(["", "Z", "+03:00", "-05:30"])
+    )
 
 
 def _double(field: Field, dataset: Dataset, random: Random) -> str:
@@ -311,8 +317,8 @@ def _record(dataset: Dataset, form: Shape, random: Random, chance: float) -> str
     members = []
     for (column, field), cell in zip(form.columns, texts(dataset, form, random, chance), strict=True):
         if cell is None:
-            # An unknown column that is null: nobody says whether it is to be kept.
-            if field and random.random() < 0.5:
+            # An unknown name that is null: nobody says whether it is to be kept.
+            if field and not field.path and random.random() < 0.5:
                 members.append((column, "null"))
         elif field and field.path:
             members.append(("customer", json.dumps({"city": cell}, ensure_ascii=False)))
@@ -396,8 +402,14 @@ def _parquet(dataset: Dataset, random: Random, name: str, rows: int, chance: flo
         content = _parquet_bytes(dataset, form, random, rows if number == 1 else random.randint(0, rows), chance)
         # Spark names each write's files anew.
         member = f"part-{part:05}-{random.getrandbits(64):016x}.snappy.parquet"
-        parts += [(member, content), (f".{member}.crc", b"crc\0")]
+        parts += [(member, content), (f".{member}.crc", _checksum(content))]
     return tuple(parts)
+
+
+def _checksum(content: bytes) -> bytes:
+    """As Hadoop keeps it beside a file: a CRC of every 512 bytes."""
+    chunks = (content[at : at + 512] for at in range(0, len(content), 512))
+    return b"crc\0" + struct.pack(">i", 512) + b"".join(struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
 
 
 def _parquet_bytes(dataset: Dataset, form: Shape, random: Random, rows: int, chance: float) -> bytes:
@@ -449,7 +461,9 @@ def _int64(kind, cells, random, chance):
 
 
 def _whole_doubles(kind, cells, random, chance):
-    return pa.array(_values(cells, random, chance, lambda _: float(random.randint(-999, 999)), lambda: 5.5))
+    return pa.array(
+        _values(cells, random, chance, lambda _: float(random.randint(-999, 999)), lambda: 5.5), pa.float64()
+    )
 
 
 def _narrow_decimals(kind, cells, random, chance):
@@ -472,7 +486,9 @@ def _quarters(kind, cells, random, chance):
 
 
 def _dates(kind, cells, random, chance):
-    return pa.array(_values(cells, random, 0, lambda _: date(1970, 1, 1) + timedelta(random.randint(0, 20000))))
+    return pa.array(
+        _values(cells, random, 0, lambda _: date(1970, 1, 1) + timedelta(random.randint(0, 20000))), pa.date32()
+    )
 
 
 def _midnights(kind, cells, random, chance):

@@ -22,7 +22,7 @@ from tests.chaos.datasets import SOURCE, Dataset
 SPAWN = multiprocessing.get_context("spawn")
 STEPS = ("planned", "landing", "staging", "landed", "closing", "closed")
 # So long two loaders take at the most, a restart of the server included, in seconds.
-PATIENCE = 240
+PATIENCE = 600
 
 
 def contract_of(dataset: Dataset) -> Contract:
