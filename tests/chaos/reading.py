@@ -268,15 +268,13 @@ def _csv_records(dataset: Dataset, content: bytes) -> Iterator[Record | None]:
             yield None
             continue
         row = dict(zip(names, cells, strict=True))
-        texts = [cell for name, cell in row.items() if cell and known.get(name, TEXT).type == "string"]
-        if any(BAD_BYTES in cell for cell in texts):
+        if any(cell and BAD_BYTES in cell for cell in cells):
             yield None
             continue
         unknown = {name: cell for name, cell in row.items() if name not in known and cell is not None}
         yield Record({known[name].name: row[name] for name in known}, unknown)
 
 
-TEXT = Field("", "string")
 # Stands for two quotes with nothing between them, which Python's csv does not tell from nothing.
 EMPTY = "\ue000"
 

@@ -47,7 +47,7 @@ class Chaos:
         for number in range(1, rounds + 1):
             self.number = number
             self.round(Random(f"{self.seed}/{number}"))
-        self.settle(self.of(self.made))
+        self.settle(self.of(self.made | self.unsettled))
         self.nothing_is_left()
 
     def of(self, names: set[str]) -> list[Dataset]:
