@@ -6,6 +6,7 @@ a required column, `external:` says where the files are and how to read them,
 dbt's manifest, so Jinja in the YAML is resolved.
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,18 @@ from lakehouse.errors import LakehouseError
 
 FORMATS = ("csv", "json", "parquet")
 MODES = ("files", "full")
+# Encodings that Python and Java both know: a pattern of Python's name, and Java's.
+CHARSETS = {
+    r"utf-8": "UTF-8",
+    r"ascii": "US-ASCII",
+    r"utf-(16|32)(?:-([lb]e))?": r"UTF-\1\2",
+    r"iso8859-(\d+)": r"ISO-8859-\1",
+    r"cp(125\d)": r"windows-\1",
+    r"cp(437|85[0-9]|86[0-9])": r"IBM\1",
+    r"koi8-([ru])": r"KOI8-\1",
+    r"(gb18030|gbk|big5|shift_jis)": r"\1",
+    r"euc_(jp|kr)": r"EUC-\1",
+}
 # What the loader adds to every bronze row; a source's YAML may describe them.
 AUDIT_COLUMNS = ("_source_file", "_source_modified_at", "_load_id", "_loaded_at", "_rescued_data")
 ROOM = "models/staging/<source>/_<source>__sources.yml"
@@ -45,7 +58,7 @@ class Rules:
     glob: which files of the location, as `*.csv` or `**/sales_*.csv`.
     grace_seconds: how long a file must have been left alone.
     done_marker: a file that must lie beside it, as `_SUCCESS` or `{name}.done`.
-    key: columns that name a row; rows that repeat one are counted, not dropped.
+    allow_empty: whether in mode `full` a file without rows may empty the table.
     max_batch_files, max_batch_bytes: what one statement lands at the most.
     """
 
@@ -54,7 +67,7 @@ class Rules:
     glob: str = "**/*"
     grace_seconds: float = 0
     done_marker: str = ""
-    key: tuple[str, ...] = ()
+    allow_empty: bool = False
     max_batch_files: int = 10_000
     max_batch_bytes: int = 16 << 30
 
@@ -83,6 +96,8 @@ class Contract:
             )
         if self.using == "json" and self.encoding != "utf-8":
             self._refuse(f"its encoding is {self.encoding}", "JSON is UTF-8: convert the files")
+        if self.charset is None:
+            self._refuse(f"its encoding is {self.encoding}", "use one such as utf-8, utf-16, iso-8859-9, windows-1254")
         self._check_columns()
         self._check_rules()
 
@@ -110,9 +125,6 @@ class Contract:
             self._refuse(f"meta.loader.mode is {rules.mode!r}", f"use one of {', '.join(MODES)}")
         if not 0 <= rules.max_reject_ratio <= 1:
             self._refuse(f"meta.loader.max_reject_ratio is {rules.max_reject_ratio}", "use a number from 0 to 1")
-        known = {column.name.lower() for column in self.columns}
-        if unknown := [name for name in rules.key if name.lower() not in known]:
-            self._refuse(f"meta.loader.key names {', '.join(unknown)}", "name columns of the table")
         if rules.max_batch_files < 1 or rules.max_batch_bytes < 1 or rules.grace_seconds < 0:
             self._refuse("a limit of meta.loader is too small", "use positive numbers")
 
@@ -135,9 +147,20 @@ class Contract:
 
     @property
     def encoding(self) -> str:
-        """The encoding of its text files, in lower case."""
+        """The encoding of its text files, as Python names it."""
         name = str(self.option("encoding", "charset", default="utf-8")).lower()
-        return "utf-8" if name == "utf8" else name
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            return name
+
+    @property
+    def charset(self) -> str | None:
+        """The encoding of its text files, as Java names it; None for one that Java or Python does not know."""
+        for python, java in CHARSETS.items():
+            if found := re.fullmatch(python, self.encoding):
+                return found.expand(java).upper() if java.startswith("UTF") else found.expand(java)
+        return None
 
     def format_of(self, column: Column) -> str | None:
         """The date or timestamp pattern to read a column by; None: Spark's own cast."""
@@ -163,8 +186,10 @@ def folded(name: str) -> str:
 def normal_type(name: str) -> str:
     """A Spark type in one spelling: `Decimal(10, 2)` -> `decimal(10,2)`."""
     name = re.sub(r"\s+", "", name.lower())
-    aliases = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
-    return aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
+    aliases = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint", "real": "float"}
+    name = aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
+    # Spark's own defaults.
+    return re.sub(r"^decimal(\((\d+)\))?$", lambda found: f"decimal({found[2] or 10},0)", name)
 
 
 def _loader_meta(node: Mapping) -> Mapping:
@@ -179,21 +204,28 @@ def _rules(dataset: str, meta: Mapping) -> Rules:
         raise LakehouseError(
             f"source {dataset}: meta.loader has {', '.join(unknown)}", f"use {', '.join(known)} ({ROOM})"
         )
-    meta = dict(meta)
-    if "key" in meta:
-        meta["key"] = (meta["key"],) if isinstance(meta["key"], str) else tuple(meta["key"])
     return Rules(**meta)
+
+
+def _requires(test: Mapping) -> bool:
+    """Whether a node of the manifest is a `not_null` test that fails for any null: no warning, no condition."""
+    if (test.get("test_metadata") or {}).get("name") != "not_null" or not test.get("column_name"):
+        return False
+    config = test.get("config") or {}
+    always = (config.get("severity") or "error").lower() == "error" and not config.get("where")
+    return always and config.get("error_if", "!= 0").replace(" ", "") in ("!=0", ">0", ">=1")
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:
     """Every source table with an `external:` entry, by its dataset name.
 
-    Raises LakehouseError when one contradicts itself.
+    Raises LakehouseError when one contradicts itself. A column is required when a
+    `not_null` test fails for every null in it.
     """
     required = {
         (node, test["column_name"].lower())
         for test in manifest["nodes"].values()
-        if (test.get("test_metadata") or {}).get("name") == "not_null" and test.get("column_name")
+        if _requires(test)
         for node in test["depends_on"]["nodes"]
     }
     found = {}

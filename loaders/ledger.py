@@ -1,90 +1,85 @@
-"""The ledger: who loads a file, and how that ended.
+"""The ledger: how each landed file ended, as a log that only grows, and views of its present state.
 
-A file is claimed before it is read and closed after its rows are in bronze.
-Both add a row to LOG, and no row is ever changed: its attempts number the
-claims of a file, and of two loaders claiming the same attempt one conflicts
-and looks again, so a file is in one open batch at the most. The view TABLE has
-the present state, a row for each dataset and file.
-
-Each batch makes two short commits: a checkpoint at every tenth of them would
-take longer than reading a hundred.
+The commit of a batch to bronze is the only event that counts. It carries the
+batch itself, the fate of each file included, as Delta's `userMetadata`; the log
+is written after it, from there. So a batch that a dead loader did not write
+into the log is written by the next one.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import astuple, dataclass, replace
 from typing import NamedTuple
 
 from lakehouse.sql import inline_table, literal
 from lakehouse.thrift import Session
+from loaders.contract import Rules
 from loaders.listing import LandedFile
 
-LOG = "bronze.load_log"
-TABLE = "bronze.load_ledger"
-OPEN = "claimed"
+LOG, TABLE = "bronze.load_log", "bronze.load_ledger"
+REJECTS, QUARANTINE = "bronze.load_rejects", "bronze.load_quarantine"
+ERRORS = "array<struct<column: string, value: string, reason: string>>"
+# States of a file. CHANGED: it was rewritten or removed before it was read, and is planned again.
+LOADED, REJECTED, SUPERSEDED, CHANGED = "loaded", "rejected", "superseded", "changed"
+
+FACTS = (
+    "state, reason, load_id, batch, size_bytes, modified_at, etag, rows_read, rows_landed, rows_rejected, "
+    "delta_version, seconds, closed_at"
+)
 
 CREATE_LOG = f"""
 create table if not exists {LOG} (
     dataset string not null comment 'Source table, as <source>.<table>.',
+    table_id string not null comment 'The bronze table that the batch was landed in; a dropped one has another.',
     source_file string not null comment 'Path relative to the landing folder.',
-    state string not null comment 'claimed, loaded, rejected and others: see docs/loading.md.',
+    state string not null comment 'loaded, rejected, superseded or changed: see docs/loading.md.',
     reason string comment 'Why the file was rejected.',
-    load_id string not null comment 'The batch that claimed the file.',
-    replaces string comment 'The file whose earlier rows the claim replaces: itself, or its former name.',
-    size_bytes bigint not null,
-    modified_at timestamp not null comment 'Modification time of the file, UTC.',
-    checksum string not null comment 'Digest of the content: BLAKE2, or made of ETags of the object store.',
-    rows_read bigint comment 'Rows in the file.',
-    rows_landed bigint comment 'Rows of the file in bronze.',
-    rows_rejected bigint comment 'Rows of the file in the quarantine.',
-    delta_version bigint comment 'Version of the bronze table that has the rows.',
-    seconds double comment 'How long the batch took.',
-    claimed_at timestamp comment 'When the file was claimed, UTC; in the row of the claim.',
-    closed_at timestamp comment 'When the state was reached, UTC; null in the row of the claim.',
-    attempt int comment 'The how many-th claim of the file; null before attempts were counted.'
+    load_id string not null comment 'The batch, as the rows in bronze have it.',
+    batch bigint not null comment 'Number of the batch in its dataset, from 1.',
+    size_bytes bigint not null comment 'Size of the file as it was read.',
+    modified_at timestamp not null comment 'Modification time of the file as it was read, UTC.',
+    etag string not null comment 'Digest of the ETags of the object store; empty for a local file.',
+    rows_read bigint comment 'Rows in the file; null where it could not be read.',
+    rows_landed bigint not null comment 'Rows of the file that the batch landed.',
+    rows_rejected bigint not null comment 'Rows of the file that the batch put into the quarantine.',
+    delta_version bigint not null comment 'Version of the bronze table that the batch made.',
+    seconds double comment 'How long the batch took; null where its loader did not live to tell.',
+    closed_at timestamp not null comment 'When the row was written, UTC.'
 ) using delta
 partitioned by (dataset)
-comment 'One row per claim of a landed file, and one per end of it: what was loaded, when and by which batch.'
+comment 'One row per file and batch: how the file ended. Rows are only added.'
 tblproperties ('delta.checkpointInterval' = '100', 'delta.dataSkippingStatsColumns' = 'source_file,load_id')
 """
-
-# The order of a file's rows. What is renamed or superseded was loaded before; of two loaders
-# that closed one attempt the one that loaded the file has its rows in bronze.
-ORDER = "attempt, closed_at is not null, state in ('renamed', 'superseded'), state = 'loaded', closed_at"
-# What the end of a file says, in the order of the statements that write it.
-FACTS = (
-    "attempt, state, reason, load_id, replaces, size_bytes, modified_at, checksum, rows_read, rows_landed, "
-    "rows_rejected, delta_version, seconds, closed_at"
-)
-END = f"dataset, source_file, {FACTS}"
-
-CREATE = f"""
+CREATE_LEDGER = f"""
 create view if not exists {TABLE}
-comment 'One row per landed file: its present state, of what {LOG} has of it.'
-as select dataset, source_file, {FACTS}, claimed as claimed_at
-from (
-    select *, max(claimed_at) over (partition by source_file, dataset) as claimed,
-        lead(state) over (partition by source_file, dataset order by {ORDER}) as later
-    from {LOG}
-)
-where later is null"""
-
-# What a ledger may lack that was made before its columns were.
-ADDED = {"replaces": "string", "rows_read": "bigint", "seconds": "double", "attempt": "int"}
-
-
-def upgrade(held: Collection[str]) -> list[str]:
-    """What makes a log of a ledger as it was when it had one row per file, with the columns `held`."""
-    added = ", ".join(f"{name} {type_}" for name, type_ in ADDED.items() if name not in held)
-    return [
-        f"alter table {TABLE} alter column claimed_at drop not null",
-        *([f"alter table {TABLE} add columns ({added})"] if added else []),
-        f"alter table {TABLE} rename to {LOG}",
-    ]
+comment 'One row per landed file: its present state.'
+as select dataset, source_file, {FACTS}
+from (select *, row_number() over (partition by dataset, source_file order by batch desc, closed_at) as nth from {LOG})
+where nth = 1"""
+CREATE_REJECTS = f"""
+create table if not exists {REJECTS} (
+    dataset string not null comment 'Source table, as <source>.<table>.',
+    source_file string not null comment 'Path relative to the landing folder.',
+    record string comment 'The row: the raw text where the format keeps it, else its cells as JSON.',
+    errors {ERRORS} not null comment 'Every reason why the row does not fit its contract.',
+    load_id string not null comment 'The batch that read the row.',
+    quarantined_at timestamp not null comment 'When the row was written, UTC.'
+) using delta
+partitioned by (dataset)
+comment 'One row per row that did not fit, of every batch, landed or not. Read the view {QUARANTINE}.'
+tblproperties ('delta.dataSkippingStatsColumns' = 'source_file,load_id')
+"""
+CREATE_QUARANTINE = f"""
+create view if not exists {QUARANTINE}
+comment 'One row per landed row that does not fit its contract, of the present state of each file.'
+as select r.*
+from {REJECTS} as r
+left semi join {TABLE} as l
+on r.dataset = l.dataset and r.source_file = l.source_file and r.load_id = l.load_id"""
 
 
 class Entry(NamedTuple):
-    """What the ledger knows of a file; `modified` in milliseconds since 1970 UTC.
+    """What the ledger knows of a file; times in milliseconds since 1970 UTC.
 
     No dataclass, as a hundred thousand of these take twice as long to make.
     """
@@ -92,269 +87,172 @@ class Entry(NamedTuple):
     source_file: str
     state: str
     load_id: str
-    replaces: str | None
     size: int
     modified: int
-    checksum: str
-    rows_rejected: int | None
-    attempt: int
+    etag: str
+    rows_rejected: int
+    closed: int
+    batch: int
 
     def matches(self, file: LandedFile) -> bool:
         """Whether the file still looks as the ledger remembers it."""
-        same = (self.size, self.modified) == (file.size, file.modified)
         # An object store tells times in seconds, in which much may happen.
-        return same and file.mark in ("", self.checksum)
+        return (self.size, self.modified, self.etag) == (file.size, file.modified, file.etag)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a file of a batch ended."""
+class Known:
+    """The ledger of one bronze table: its files by name, and the number of the dataset's last batch."""
+
+    files: Mapping[str, Entry]
+    last: int
+
+
+def read(session: Session, dataset: str, table_id: str) -> Known:
+    """What the ledger knows of a bronze table."""
+    # One JSON text, a list for each field: a hundred thousand rows take the client longer than Spark.
+    [(text,)] = session.execute(f"""
+select to_json(named_struct(
+    'source_file', collect_list(source_file), 'state', collect_list(state), 'load_id', collect_list(load_id),
+    'size', collect_list(size_bytes), 'modified', collect_list(unix_millis(modified_at)), 'etag', collect_list(etag),
+    'rows_rejected', collect_list(rows_rejected), 'closed', collect_list(unix_millis(closed_at)),
+    'batch', collect_list(batch), 'table_id', collect_list(table_id)
+))
+from {LOG}
+where dataset = {literal(dataset)}""")
+    lists = json.loads(text)
+    entries = zip(lists["table_id"], map(Entry, *(lists[name] for name in Entry._fields)), strict=True)
+    # Two loaders may have written one batch: the first of them tells when it was closed.
+    own = sorted((entry for id_, entry in entries if id_ == table_id), key=lambda entry: (entry.batch, -entry.closed))
+    return Known({entry.source_file: entry for entry in own}, max(lists["batch"], default=0))
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How a file of a batch ends, as it is known before the batch is landed.
+
+    `size` in bytes, `modified` in milliseconds since 1970 UTC. `rows_read` is
+    None where the rows are first counted when they are in bronze.
+    """
 
     source_file: str
-    state: str
+    size: int
+    modified: int
+    etag: str
+    state: str = LOADED
     reason: str | None = None
     rows_read: int | None = None
-    rows_landed: int | None = None
-    rows_rejected: int | None = None
+    rows_landed: int = 0
+    rows_rejected: int = 0
+    replaces: bool = False
 
+    @classmethod
+    def of(cls, file: LandedFile, replaces: bool) -> "Fate":
+        """The fate of a file that is to be loaded."""
+        return cls(file.name, file.size, file.modified, file.etag, replaces=replaces)
 
-def read(session: Session, dataset: str, load_id: str = "") -> dict[str, Entry]:
-    """What the ledger knows of a dataset, or of one batch of it, by file."""
-    batch = f" and load_id = {literal(load_id)}" if load_id else ""
-    # One JSON text, a list for each field: a hundred thousand rows take the client longer than Spark.
-    [(known,)] = session.execute(f"""
-select to_json(struct({", ".join(f"known.{name}" for name in Entry._fields)}))
-from (
-    select collect_list(struct(
-        source_file, state, load_id, replaces, size_bytes as size, unix_millis(modified_at) as modified,
-        checksum, rows_rejected, coalesce(attempt, 0) as attempt
-    )) as known
-    from {TABLE}
-    where dataset = {literal(dataset)}{batch}
-)""")
-    lists = json.loads(known)
-    return {entry.source_file: entry for entry in map(Entry, *(lists[name] for name in Entry._fields))}
+    def rejected(self, reason: str, rows: int | None = None, unfit: int = 0) -> "Fate":
+        """The same file, rejected whole."""
+        return replace(self, state=REJECTED, reason=reason, rows_read=rows, rows_rejected=unfit)
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A file to load, what it replaces, and the number of the attempt (the first: 1)."""
+class Batch:
+    """Files that one commit lands: what its `userMetadata` says."""
 
-    file: LandedFile
-    checksum: str
-    replaces: str | None = None
-    attempt: int = 1
+    load_id: str
+    number: int
+    fates: tuple[Fate, ...]
 
-    def entry(self, load_id: str) -> Entry:
-        """The ledger's entry, once a batch has the file."""
-        file = self.file
-        return Entry(
-            file.name, OPEN, load_id, self.replaces, file.size, file.modified, self.checksum, None, self.attempt
-        )
+    @property
+    def landing(self) -> list[str]:
+        """The names of the files whose rows it lands."""
+        return [fate.source_file for fate in self.fates if fate.state == LOADED]
 
+    @property
+    def uncounted(self) -> set[str]:
+        """The names of the files whose rows are counted when they are in bronze."""
+        return {fate.source_file for fate in self.fates if fate.state == LOADED and fate.rows_read is None}
 
-@dataclass(frozen=True)
-class Plan:
-    """What a load would do.
+    def with_rejected(self, reasons: Mapping[str, str]) -> "Batch":
+        """The batch with some of its files rejected."""
+        fates = (one.rejected(reasons[one.source_file]) if one.source_file in reasons else one for one in self.fates)
+        return replace(self, fates=tuple(fates))
 
-    `touched` were modified but hold what was loaded; `missing` were loaded and
-    are gone from landing; their rows stay.
-    """
+    def judged(self, counts: Mapping[str, tuple[int, int]], rules: Rules) -> "Batch":
+        """The batch once its rows are counted, by file all and those that do not fit: it may hold files back."""
 
-    claims: tuple[Claim, ...] = ()
-    touched: tuple[Claim, ...] = ()
-    missing: tuple[str, ...] = ()
+        def judge(fate: Fate) -> Fate:
+            rows, unfit = counts.get(fate.source_file, (0, 0))
+            if fate.state != LOADED:
+                return fate
+            if unfit > rules.max_reject_ratio * rows:
+                return fate.rejected(
+                    f"{unfit:,} of {rows:,} rows do not fit ({unfit / rows:.1%}), more than max_reject_ratio "
+                    f"({rules.max_reject_ratio:.1%}): held back whole",
+                    rows,
+                    unfit,
+                )
+            if not rows and rules.mode == "full" and not rules.allow_empty:
+                return fate.rejected(
+                    "it has no rows and would empty the table: set allow_empty of meta.loader to let it"
+                )
+            return replace(fate, rows_read=rows, rows_landed=rows - unfit, rows_rejected=unfit)
 
+        return replace(self, fates=tuple(map(judge, self.fates)))
 
-Again = Callable[[Entry], bool]
+    def counted(self, landed: Mapping[str, int]) -> "Batch":
+        """The batch with the rows that bronze has of its files."""
 
+        def count(fate: Fate) -> Fate:
+            rows = landed.get(fate.source_file, 0)
+            return (
+                replace(fate, rows_landed=rows, rows_read=rows + fate.rows_rejected) if fate.state == LOADED else fate
+            )
 
-def never(entry: Entry) -> bool:
-    """Reads no file again that did not change."""
-    return False
+        return replace(self, fates=tuple(map(count, self.fates)))
 
+    def with_unseen(self, names: Collection[str]) -> "Batch":
+        """The batch with some of its files left for the next plan: Spark did not read them."""
+        fates = (replace(one, state=CHANGED) if one.source_file in names else one for one in self.fates)
+        return replace(self, fates=tuple(fates))
 
-def plan(
-    files: Iterable[LandedFile],
-    present: Iterable[str],
-    known: dict[str, Entry],
-    checksum: Callable[[LandedFile], str],
-    again: Again = never,
-) -> Plan:
-    """Compare the complete files with the ledger; `present` are all that lie there.
+    def text(self) -> str:
+        """The batch as JSON: its fates as lists of their fields, of which a large batch has thousands."""
+        return json.dumps([self.load_id, self.number, [astuple(fate) for fate in self.fates]], separators=(",", ":"))
 
-    `again` says which loaded or rejected files to read again. A file in an
-    open batch belongs to it. A checksum is made only where size or time differ.
-    """
-    present = set(present)
-    missing = {name: entry for name, entry in known.items() if entry.state == "loaded" and name not in present}
-    former = {entry.checksum: name for name, entry in sorted(missing.items(), reverse=True)}
-    claims, touched = [], []
-    for file in files:
-        entry = known.get(file.name)
-        if entry and entry.state == OPEN:
-            continue
-        done = entry is not None and entry.state in ("loaded", "rejected")
-        repeat = done and again(entry)
-        if done and entry.matches(file) and not repeat:
-            continue
+    @classmethod
+    def parse(cls, text: str | None) -> "Batch | None":
+        """The batch of a JSON text; None for the text of a commit that is not a loader's."""
         try:
-            digest = checksum(file)
-        except FileNotFoundError:
-            # It vanished since the listing: there is nothing to load.
-            continue
-        attempt = entry.attempt + 1 if entry else 1
-        if done and digest == entry.checksum and not repeat:
-            touched.append(Claim(file, digest, None, attempt))
-        elif entry and entry.state != "renamed":
-            claims.append(Claim(file, digest, file.name, attempt))
-        else:
-            # The same content under a new name while the old name is gone.
-            renamed = former.pop(digest, None)
-            missing.pop(renamed, None)
-            claims.append(Claim(file, digest, renamed, attempt))
-    return Plan(tuple(claims), tuple(touched), tuple(missing))
+            load_id, number, fates = json.loads(text or "")
+            return cls(load_id, number, tuple(Fate(*fate) for fate in fates))
+        except (ValueError, TypeError):
+            return None
 
 
-def plan_newest(
-    files: Iterable[LandedFile],
-    known: dict[str, Entry],
-    checksum: Callable[[LandedFile], str],
-    again: Again = never,
-) -> Plan:
-    """The plan of a table that is its newest file (mode `full`).
-
-    Nothing, unless that file is newer than, and differs from, what the table holds.
-    """
-    newest = max(files, key=lambda file: (file.modified, file.name), default=None)
-    if newest is None or any(entry.state == OPEN for entry in known.values()):
-        return Plan()
-    held = max(
-        (entry for entry in known.values() if entry.state == "loaded"), key=lambda entry: entry.modified, default=None
-    )
-    entry = known.get(newest.name)
-    if entry and entry.state in ("loaded", "rejected") and entry.matches(newest) and not again(entry):
-        return Plan()
-    if held and newest.modified < held.modified and newest.name != held.source_file:
-        return Plan()
-    attempt = entry.attempt + 1 if entry else 1
-    claim = Claim(newest, checksum(newest), entry and newest.name, attempt)
-    if held and claim.checksum == held.checksum and not again(held):
-        return Plan(touched=(claim,) if newest.name == held.source_file else ())
-    return Plan(claims=(claim,))
-
-
-def claim_statement(dataset: str, load_id: str, claims: Iterable[Claim]) -> str:
-    """One MERGE that claims each file whose attempt no other loader has claimed."""
-    source = inline_table(
-        "source_file string, attempt int, replaces string, size_bytes bigint, modified bigint, checksum string",
-        (
-            (claim.file.name, claim.attempt, claim.replaces, claim.file.size, claim.file.modified, claim.checksum)
-            for claim in claims
-        ),
-    )
-    return f"""
-merge into {LOG} as t
-using (select * from {source}) as s
-on t.dataset = {literal(dataset)} and t.source_file = s.source_file and t.attempt = s.attempt
-when not matched then insert (
-    dataset, source_file, attempt, state, load_id, replaces, size_bytes, modified_at, checksum, claimed_at
-) values (
-    {literal(dataset)}, s.source_file, s.attempt, '{OPEN}', {literal(load_id)}, s.replaces,
-    s.size_bytes, timestamp_millis(s.modified), s.checksum, current_timestamp()
-)"""
-
-
-def touch_statement(dataset: str, touched: Iterable[Claim]) -> str:
-    """Remembers size and time of files that hold what was loaded, unless another loader has claimed them since."""
-    source = inline_table(
-        "source_file string, attempt int, size_bytes bigint, modified bigint",
-        ((claim.file.name, claim.attempt, claim.file.size, claim.file.modified) for claim in touched),
-    )
-    return f"""
-insert into {LOG} ({END})
-select l.dataset, l.source_file, s.attempt, l.state, l.reason, l.load_id, l.replaces, s.size_bytes,
-    timestamp_millis(s.modified), l.checksum, l.rows_read, l.rows_landed, l.rows_rejected, l.delta_version,
-    l.seconds, l.closed_at
-from {TABLE} as l
-join (select * from {source}) as s
-on l.source_file = s.source_file and coalesce(l.attempt, 0) + 1 = s.attempt
-where l.dataset = {literal(dataset)} and l.state <> '{OPEN}'"""
-
-
-def close_statement(
-    dataset: str,
-    entries: Sequence[Entry],
-    outcomes: Mapping[str, Outcome],
-    retired: Iterable[Outcome],
-    version: int | None,
-    seconds: float,
-) -> str:
-    """One INSERT that closes a batch, all its entries; to close it twice does no harm.
-
-    `retired` are other files whose rows the batch took over, renamed or
-    superseded: these only while it is open, as they may have come back since.
-    """
-    load_id = literal(entries[0].load_id)
-    ends = inline_table(
-        "source_file string, attempt int, state string, reason string, replaces string, size_bytes bigint, "
-        "modified bigint, checksum string, rows_read bigint, rows_landed bigint, rows_rejected bigint",
+def close(dataset: str, table_id: str, batch: Batch, version: int, seconds: float | None) -> str:
+    """The statement that writes a landed batch into the log; to write it twice does no harm."""
+    rows = inline_table(
+        "source_file string, state string, reason string, size bigint, modified bigint, etag string, "
+        "rows_read bigint, rows_landed bigint, rows_rejected bigint",
         (
             (
-                *(entry.source_file, entry.attempt, end.state, end.reason, entry.replaces, entry.size),
-                *(entry.modified, entry.checksum, end.rows_read, end.rows_landed, end.rows_rejected),
+                *(fate.source_file, fate.state, fate.reason, fate.size, fate.modified, fate.etag),
+                *(fate.rows_read, fate.rows_landed, fate.rows_rejected),
             )
-            for entry, end in ((entry, outcomes[entry.source_file]) for entry in entries)
+            for fate in batch.fates
         ),
     )
-    rows = f"""
-select {literal(dataset)}, source_file, attempt, state, reason, {load_id}, replaces, size_bytes,
-    timestamp_millis(modified), checksum, rows_read, rows_landed, rows_rejected, {literal(version)},
-    {literal(seconds)}, current_timestamp()
-from {ends}"""
-    if others := [(o.source_file, o.state) for o in retired]:
-        rows += f"""
-union all
-select l.dataset, l.source_file, l.attempt, s.state, l.reason, l.load_id, l.replaces, l.size_bytes,
-    l.modified_at, l.checksum, l.rows_read, 0, 0, l.delta_version, l.seconds, current_timestamp()
-from {TABLE} as l
-join (select * from {inline_table("source_file string, state string", others)}) as s
-on l.source_file = s.source_file
-where l.dataset = {literal(dataset)} and l.state = 'loaded' and not exists (
-    select 1 from {LOG}
-    where dataset = {literal(dataset)} and load_id = {load_id} and closed_at is not null
-)"""
-    return f"insert into {LOG} ({END}){rows}"
+    return f"""
+insert into {LOG} (dataset, table_id, source_file, {FACTS})
+select {literal(dataset)}, {literal(table_id)}, source_file, state, reason, {literal(batch.load_id)}, {batch.number},
+    size, timestamp_millis(modified), etag, rows_read, rows_landed, rows_rejected, {version},
+    cast({literal(seconds)} as double), current_timestamp()
+from {rows}"""
 
 
-def guard(dataset: str, load_id: str, files: int) -> str:
-    """A condition that fails the statement when the batch is no longer open.
-
-    A loader that slept while its batch was taken over and closed must not
-    replace what came later.
-    """
-    return f"""(
-    select if(count(*) = {files}, true, raise_error('batch {load_id} was closed by another loader'))
-    from {LOG}
-    where dataset = {literal(dataset)} and load_id = {literal(load_id)}
-)"""
-
-
-def claimed_at(session: Session, dataset: str, load_id: str) -> int:
-    """When a batch was claimed, by the server's clock: in microseconds since 1970 UTC."""
-    [(when,)] = session.execute(
-        f"select unix_micros(min(claimed_at)) from {LOG} "
-        f"where dataset = {literal(dataset)} and load_id = {literal(load_id)}"
-    )
-    return when
-
-
-def loaded_others(session: Session, dataset: str, load_id: str) -> list[str]:
-    """Files whose rows a table in mode `full` held before the batch."""
-    return [
-        name
-        for (name,) in session.execute(
-            f"select source_file from {TABLE} where dataset = {literal(dataset)} and state = 'loaded' "
-            f"and load_id <> {literal(load_id)}"
-        )
-    ]
+def superseded(known: Known, but: Iterable[str]) -> list[Fate]:
+    """The fates of the files whose rows a table in mode `full` holds, when another file replaces them."""
+    others = (entry for name, entry in known.files.items() if entry.state == LOADED and name not in set(but))
+    return [Fate(one.source_file, one.size, one.modified, one.etag, SUPERSEDED) for one in others]

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,10 @@ VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 ODD = re.compile(r"[^A-Za-z0-9/\-_.!~*'(),;:$&+=@]")
 # What is fetched ahead of an object: mostly its header or footer is wanted.
 BLOCK = 256 << 10
+
+
+class Skipped(Exception):
+    """Why something that lies in landing is no file to load."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class LandedFile:
         return max(part.modified for part in self.parts)
 
     @property
-    def mark(self) -> str:
+    def etag(self) -> str:
         """A digest of the store's ETags, which stand for the content; empty where there are none."""
         if not all(part.etag for part in self.parts):
             return ""
@@ -74,11 +78,12 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies below a location: its deliveries, and the names of all its files."""
+    """What lies below a location: its deliveries, the names of all its files, and what is skipped with the reason."""
 
     location: str
     files: tuple[LandedFile, ...]
     names: frozenset[str]
+    skipped: tuple[str, ...] = ()
 
     def complete(self, rules: Rules, now: datetime) -> list[LandedFile]:
         """The deliveries that a contract's rules want and hold for complete."""
@@ -158,28 +163,64 @@ class Landing:
 
     def listing(self, location: str) -> Listing:
         """All deliveries below a location, by name; none when it does not exist."""
-        self.fs.invalidate_cache()
-        with self._asking():
-            stored = self.fs.find(f"{self.root}/{location}", detail=True)
-            parts = {
-                path.removeprefix(f"{self.root}/"): part
-                for path, info in stored.items()
-                if (part := (self._local_part(path) if self.local else self._stored_part(path, info)))
-            }
+        parts, skipped = self._parts(location)
         files = tuple(
             LandedFile(name, tuple(parts[member] for member in members))
             for name, members in deliveries(location, parts).items()
         )
-        return Listing(location, files, frozenset(parts))
+        return Listing(location, files, frozenset(parts), tuple(skipped))
+
+    def unchanged(self, location: str, files: Collection[LandedFile]) -> set[str]:
+        """The names of those of these files that still lie there with the same size and time.
+
+        A folder is asked for each file, a store is listed once.
+        """
+        if self.local:
+            return {file.name for file in files if self._lies_there(location, file)}
+        there = set(self.listing(location).files)
+        return {file.name for file in files if file in there}
+
+    def _lies_there(self, location: str, file: LandedFile) -> bool:
+        if file.parts[0].path == f"{self.root}/{file.name}":
+            return self._local_part(file.parts[0].path) == file.parts[0]
+        parts, _ = self._parts(file.name)
+        return tuple(parts[name] for name in deliveries(location, parts).get(file.name, ())) == file.parts
+
+    def _parts(self, location: str) -> tuple[dict[str, Part], list[str]]:
+        """The stored files below a location by name, and what is skipped with the reason."""
+        self.fs.invalidate_cache()
+        parts, skipped = {}, []
+        with self._asking():
+            for path, info in self.fs.find(f"{self.root}/{location}", detail=True).items():
+                name = path.removeprefix(f"{self.root}/")
+                try:
+                    part = self._local_part(path) if self.local else self._stored_part(path, info)
+                except Skipped as reason:
+                    if not _hidden(name.rpartition("/")[2]):
+                        skipped.append(f"{os.fsencode(name).decode(errors='backslashreplace')} was skipped: {reason}")
+                else:
+                    if part:
+                        parts[name] = part
+        return parts, skipped
 
     def _local_part(self, path: str) -> Part | None:
-        """A file as Spark sees it, a link as what it leads to; None when that is gone."""
+        """A file as Spark sees it, a link as what it leads to; None when that is gone.
+
+        Raises Skipped for what no load can read.
+        """
         try:
+            path.encode()
             found = os.stat(path)
+        except UnicodeEncodeError:
+            raise Skipped("its name is not UTF-8") from None
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise Skipped(str(error.strerror)) from None
         if stat.S_ISDIR(found.st_mode):
-            raise LakehouseError(f"{path} is a link to a folder", "mount the folder there, or link its files")
+            raise Skipped("it is a link to a folder; mount the folder there, or link its files")
+        if not stat.S_ISREG(found.st_mode):
+            raise Skipped("it is no regular file")
         return Part(path, encoded(self.location(path)), found.st_size, found.st_mtime_ns // 1_000_000)
 
     def _stored_part(self, path: str, info: Mapping) -> Part | None:
@@ -191,22 +232,8 @@ class Landing:
         return Part(path, encoded(self.location(path)), info["size"], round(modified.timestamp() * 1000), etag)
 
     def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
-        """The bytes of a part; `unpacked` of a .gz file."""
-        return self.fs.open(part.path, "rb", block_size=BLOCK, compression="infer" if unpacked else None)
-
-    def checksum(self, file: LandedFile) -> str:
-        """A digest of the content, part by part: of the store's ETags, or of the bytes.
-
-        Raises FileNotFoundError when the file is gone.
-        """
-        if file.mark:
-            return file.mark
-        digest = hashlib.blake2b(digest_size=16)
-        for part in file.parts:
-            with self.open(part) as stored:
-                while block := stored.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+        """The bytes of a part; `unpacked` of a gzip file."""
+        return self.fs.open(part.path, "rb", block_size=BLOCK, compression="gzip" if unpacked else None)
 
 
 def encoded(path: str) -> str:

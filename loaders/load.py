@@ -1,36 +1,40 @@
-"""Loading one dataset: plan and claim, land, close.
+"""Loading one dataset: plan, land, close.
 
-Each step can be killed and repeated. What a load left open, the next one
-takes over with the batch's own id and file list.
+Every batch has the next number of its dataset. Delta takes one commit of a
+number, so of several loaders one lands it; the others see what was landed, and
+plan again. docs/loading-internals.md tells how that keeps the promise.
 """
 
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from enum import Enum
 
 from lakehouse.errors import LakehouseError
 from lakehouse.thrift import Session, SqlError
-from loaders import ledger, statements
+from loaders import conditions, ledger, plan, statements, tables
 from loaders.contract import Contract
-from loaders.ledger import Again, Claim, Entry, Outcome, Plan, never
+from loaders.formats import Reader, only, open_readers
+from loaders.ledger import LOADED, Batch, Fate, Known
 from loaders.listing import LandedFile, Landing, Listing
-from loaders.readers import Reader, close_left, drop_scratch, has_rows, open_readers, scratch_table
+from loaders.plan import Again, Plan, Planned, never
 from loaders.report import DatasetReport
-from loaders.statements import Batch
-from loaders.tables import ATTEMPTS, CONFLICT, patiently, prepare, repeatable
+from loaders.scratch import Scratch, drop_left
+from loaders.tables import Table
 
-# What a load goes through with each batch, as its progress is told; only a
-# batch with rows that do not fit comes by the quarantine.
-STEPS = ("claimed", "landing", "quarantine", "landed", "closing", "closed")
+# What a load goes through with each batch, as its progress is told; STAGING only when rows do not fit.
+PLANNED, LANDING, STAGING, LANDED, CLOSING, CLOSED = STEPS = (
+    *("planned", "landing", "staging", "landed", "closing", "closed"),
+)
 Progress = Callable[[str], None]
-# The setting whose text Delta keeps with a commit.
-MARK = "spark.databricks.delta.commitInfo.userMetadata"
-# Spark's error conditions that lie in the file.
-UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
+# How often a load starts over because of files that change or statements that meet others.
+ROUNDS = 10
+# A folder with more files is read in few tasks, and lands in few files of bronze.
+MANY_FILES = 32
 
 
 def new_load_id() -> str:
@@ -38,29 +42,24 @@ def new_load_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%dt%H%M%S}_{secrets.token_hex(3)}"
 
 
-def make_plan(
-    landing: Landing, contract: Contract, known: dict[str, Entry], again: Again = never
-) -> tuple[Plan, Listing]:
+def milliseconds() -> int:
+    """Now, in milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def make_plan(landing: Landing, contract: Contract, known: Known, again: Again = never) -> tuple[Plan, Listing]:
     """What is to be loaded of what lies in landing now."""
     listing = landing.listing(contract.location)
     files = listing.complete(contract.rules, datetime.now(timezone.utc))
     if contract.rules.mode == "full":
-        return ledger.plan_newest(files, known, landing.checksum, again), listing
-    present = [file.name for file in listing.files]
-    return ledger.plan(files, present, known, landing.checksum, again), listing
+        return plan.plan_newest(files, known.files, milliseconds(), again), listing
+    return plan.plan(files, [file.name for file in listing.files], known.files, again), listing
 
 
 def preview(session: Session, landing: Landing, contract: Contract, again: Again = never) -> Plan:
-    """What a load would do now; changes nothing.
-
-    Before the first load there is no ledger yet, and every file is new.
-    """
-    try:
-        known = ledger.read(session, contract.dataset)
-    except SqlError as error:
-        if not error.not_found:
-            raise
-        known = {}
+    """What a load would do now; changes nothing. Before the first load every file is new."""
+    table = tables.find(session, contract)
+    known = ledger.read(session, contract.dataset, table.id) if table else Known({}, 0)
     return make_plan(landing, contract, known, again)[0]
 
 
@@ -72,414 +71,260 @@ def load(
     progress: Progress = lambda step: None,
     report: DatasetReport | None = None,
 ) -> DatasetReport:
-    """Load what is new of one dataset, after what an earlier load left open.
+    """Load what is new of one dataset.
 
     `again` says which known files to read once more. Raises LakehouseError
-    when Spark or the connection fails; what was claimed then is taken over by
-    the next load.
+    when Spark or the connection fails, or when it cannot come to an end; what
+    was landed until then is landed.
     """
     began = time.monotonic()
-    report = report or DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
-    columns = prepare(session, contract)
-    with _configured(session, _reading(landing)):
-        for _ in range(ATTEMPTS):
-            known = ledger.read(session, contract.dataset)
-            # A loader that died between closing a batch and tidying up left its tables.
-            close_left(session, {entry.load_id for entry in known.values() if entry.state != ledger.OPEN})
-            left_open = sorted({entry.load_id for entry in known.values() if entry.state == ledger.OPEN})
-            for load_id in left_open:
-                report.notes.append(f"took over batch {load_id}, which another load left open")
-                run_batch(session, landing, contract, load_id, columns, report, progress)
-            if left_open:
-                continue
-            planned, listing = make_plan(landing, contract, known, again)
-            report.files_seen, report.files_missing = len(listing.files), len(planned.missing)
-            report.files_planned = report.files_done + len(planned.claims)
-            if planned.touched:
-                touch(session, contract, planned.touched)
-            changed = False
-            for claims in in_batches(contract, planned.claims):
-                load_id = new_load_id()
-                entries = claim(session, contract, load_id, claims)
-                progress("claimed")
-                changed |= run_batch(session, landing, contract, load_id, columns, report, progress, entries)
-            # A file that was rewritten while it was read is planned again.
-            if not changed:
-                break
-            again = never
-    report.seconds = round(report.seconds + time.monotonic() - began, 3)
-    return report
-
-
-def in_batches(contract: Contract, claims: Iterable[Claim]) -> list[tuple[Claim, ...]]:
-    """Claims in the portions that one statement lands."""
-    batches, size = [[]], 0
-    for one in claims:
-        size += one.file.size
-        full = len(batches[-1]) >= contract.rules.max_batch_files or size > contract.rules.max_batch_bytes
-        if full and batches[-1]:
-            batches.append([])
-            size = one.file.size
-        batches[-1].append(one)
-    return [tuple(batch) for batch in batches if batch]
-
-
-def claim(session: Session, contract: Contract, load_id: str, claims: Sequence[Claim]) -> tuple[Entry, ...] | None:
-    """Write a batch into the ledger; returns its entries, None where another loader was faster at some file."""
-    statement = ledger.claim_statement(contract.dataset, load_id, claims)
-    [(affected, *_)] = patiently(lambda: session.execute(statement))
-    return tuple(one.entry(load_id) for one in claims) if affected == len(claims) else None
-
-
-def touch(session: Session, contract: Contract, touched: Sequence[Claim]) -> None:
-    """Remember the new size and time of files that hold what was loaded."""
-    statement = ledger.touch_statement(contract.dataset, touched)
-    patiently(lambda: session.execute(statement))
-
-
-def run_batch(
-    session: Session,
-    landing: Landing,
-    contract: Contract,
-    load_id: str,
-    columns: Sequence[str],
-    report: DatasetReport,
-    progress: Progress,
-    entries: tuple[Entry, ...] | None = None,
-) -> bool:
-    """Land, quarantine and close one open batch, with its own file list.
-
-    `entries` are what the ledger has of it, where that is known. Returns
-    whether one of its files has to be planned again.
-    """
-
-    def attempt() -> bool:
-        nonlocal entries
-        mine, entries = entries, None
-        first = mine is not None
-        if not first:
-            known = ledger.read(session, contract.dataset, load_id).values()
-            mine = tuple(entry for entry in known if entry.state == ledger.OPEN)
-        # Empty: another loader closed it meanwhile, or claimed every file first.
-        batch = Batch(contract, load_id, mine, first=first)
-        return bool(mine) and _run(session, landing, batch, columns, report, progress)
-
-    return patiently(attempt)
-
-
-@contextmanager
-def _opened(session, landing, batch: Batch, files) -> Iterator[tuple[list[Reader], dict[str, str]]]:
-    """What `open_readers` gives, closed at the end; another loader of the batch has its own."""
-    readers, unfit = open_readers(session, landing, batch.contract, batch.load_id, files)
+    one = _Load(session, landing, contract, progress, report or DatasetReport.of(contract))
     try:
-        yield readers, unfit
+        one.run(again)
     finally:
-        _drop(session, [reader.table for reader in readers])
-
-
-def _drop(session: Session, tables: Iterable[str]) -> None:
-    """Drop scratch tables at an end: the error that led there says more, and what is left the next load tidies up."""
-    with suppress(LakehouseError):
-        drop_scratch(session, tables)
-
-
-def _run(session, landing, batch: Batch, columns, report: DatasetReport, progress: Progress) -> bool:
-    began = time.monotonic()
-    contract = batch.contract
-    outcomes, files = _as_claimed(landing, batch)
-    with _opened(session, landing, batch, files) as (readers, unfit):
-        outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in unfit.items()}
-        try:
-            landed = _land(session, landing, batch, readers, columns, outcomes, progress)
-        except SqlError as error:
-            # A file that breaks off is rejected; the others go on. All is well with the files: it was something else.
-            if repeatable(error) or not (broken := dict(_unreadable(session, readers))):
-                raise
-            # A store that is away breaks off as well, and then cannot be listed.
-            now, _ = _as_claimed(landing, batch)
-            outcomes |= {name: Outcome(name, "rejected", reason) for name, reason in broken.items()} | now
-            landed = _land(session, landing, replace(batch, first=False), readers, columns, outcomes, progress)
-        progress("landed")
-        # What changed while it was read was not read, or only in part.
-        now, _ = _as_claimed(landing, batch)
-        outcomes |= {name: outcome for name, outcome in now.items() if name not in outcomes}
-        for entry in batch.entries:
-            name = entry.source_file
-            outcomes.setdefault(name, landed.outcome(name))
-        _require_seen(landing, contract, readers, outcomes)
-        progress("closing")
-        seconds = round(time.monotonic() - began, 3)
-        retired = _retired(session, batch, outcomes)
-        close = ledger.close_statement(contract.dataset, batch.entries, outcomes, retired, landed.version, seconds)
-        patiently(lambda: session.execute(close))
-        progress("closed")
-        _tell(session, report, batch, readers, outcomes)
-        return any(outcome.state in ("changed", "gone") for outcome in outcomes.values())
-
-
-def _as_claimed(landing: Landing, batch: Batch) -> tuple[dict[str, Outcome], list[LandedFile]]:
-    """How the batch's files ended that are not as they were claimed, and the others."""
-    present = {file.name: file for file in landing.listing(batch.contract.location).files}
-    outcomes, files = {}, []
-    for entry in batch.entries:
-        name = entry.source_file
-        if name not in present:
-            outcomes[name] = Outcome(name, "gone")
-        elif not entry.matches(present[name]):
-            outcomes[name] = Outcome(name, "changed")
-        else:
-            files.append(present[name])
-    return outcomes, files
+        one.report.seconds = round(one.report.seconds + time.monotonic() - began, 3)
+    return one.report
 
 
 @dataclass(frozen=True)
 class _Landed:
-    """What the statements of a batch did: rows by file, and bronze's version."""
+    """The commit of a batch: the batch, bronze's version, and the rows that it added where Delta tells them."""
 
-    read: dict[str, int]
-    landed: dict[str, int]
-    rejected: dict[str, int]
-    version: int | None
-
-    def outcome(self, name: str) -> Outcome:
-        counts = (counted.get(name, 0) for counted in (self.read, self.landed, self.rejected))
-        return Outcome(name, "loaded", None, *counts)
+    batch: Batch
+    version: int
+    rows: int | None
 
 
-def _land(
-    session, landing, batch: Batch, readers, columns, outcomes: dict[str, Outcome], progress: Progress
-) -> _Landed:
-    """Run the statements of a batch; adds files that are held back to the outcomes."""
-    rejected: dict[str, int] = {}
-    read: dict[str, int] | None = None
-    batch, readers = _without(batch, readers, outcomes)
-    commits = _commits(session, batch)
-    with _configured(session, commits):
-        progress("landing")
-        try:
-            _write_bronze(session, batch, statements.read(batch.contract, readers), columns)
-            if not batch.first:
-                _write_quarantine(session, batch, "")
-        except SqlError as error:
-            if statements.MISFIT not in error.message:
-                raise
-            with _staged(session, batch, readers) as table:
-                progress("quarantine")
-                with _quarantining(session, batch, table):
-                    counts = session.execute(statements.count_staged(table))
-                    read = {name: rows for name, rows, _ in counts}
-                    rejected = {name: misfits for name, _, misfits in counts if misfits}
-                    outcomes |= _held_back(batch.contract, read, rejected)
-                    batch, _ = _without(batch, readers, outcomes)
-                    _write_bronze(session, batch, statements.staged(table, batch), columns)
-    version, rows = _committed(session, batch, commits[MARK])
-    if version is None and (batch.landing or not batch.first):
-        raise SqlError(f"batch {batch.load_id} was landed by another loader")
-    if batch.replaced or batch.contract.rules.mode == "full":
-        claimed = ledger.claimed_at(session, batch.contract.dataset, batch.load_id)
-        patiently(lambda: session.execute(statements.forget(batch, claimed)), CONFLICT)
-    names = [entry.source_file for entry in batch.landing]
-    if len(batch.entries) == len(names) == 1 and rows is not None:
-        landed = {names[0]: rows}
-    else:
-        landed = dict(session.execute(statements.count_landed(batch)))
-    if read is None:
-        read = landed
-    for name in names:
-        if landed.get(name, 0) + rejected.get(name, 0) != read.get(name, 0):
-            raise LakehouseError(
-                f"{name} has {read.get(name, 0)} rows, of which {landed.get(name, 0)} were landed and "
-                f"{rejected.get(name, 0)} rejected",
-                "load it again: it may have been rewritten; if that repeats, report the file to us",
-            )
-    return _Landed(read, landed, rejected, version)
+class _End(Enum):
+    """How a round of a load ended: nothing is left; files changed meanwhile; another loader landed something."""
+
+    DONE, CHANGED, LOST = range(3)
 
 
-def _write_bronze(session: Session, batch: Batch, records: str, columns: Sequence[str]) -> None:
-    """Land a batch's records; a repeat even none, so that what comes late of the first attempt is refused."""
-    if batch.landing or not batch.first:
-        session.execute(statements.land(batch, records, columns))
+class _Load:
+    """One load of one dataset."""
 
+    def __init__(
+        self, session: Session, landing: Landing, contract: Contract, progress: Progress, report: DatasetReport
+    ):
+        self.session, self.landing, self.contract = session, landing, contract
+        self.progress, self.report = progress, report
 
-def _write_quarantine(session: Session, batch: Batch, table: str) -> None:
-    """Write a batch's misfit rows; the loads of other datasets write there as well."""
-    patiently(lambda: session.execute(statements.quarantine(batch, table)), CONFLICT)
-
-
-@contextmanager
-def _quarantining(session: Session, batch: Batch, table: str) -> Iterator[None]:
-    """Writes the misfit rows of a scratch table beside the block's statements: the batch is closed after both."""
-    written = session.start(statements.quarantine(batch, table))
-    try:
-        yield
-    finally:
-        done = written()
-    if not done:
-        # Once more, to be told why, or since another load was in the way.
-        _write_quarantine(session, batch, table)
-
-
-def _commits(session: Session, batch: Batch) -> dict[str, str]:
-    """How the session commits an attempt to land a batch: with a mark of its own, and a number.
-
-    Delta leaves out, without a word, what has no greater number than an
-    earlier commit of the batch: a first attempt that comes after a repeat.
-    """
-    number = 0
-    if not batch.first:
-        [(number,)] = session.execute("select unix_millis(current_timestamp())")
-    return {
-        MARK: f"{batch.load_id} {secrets.token_hex(4)}",
-        "spark.databricks.delta.write.txnAppId": batch.load_id,
-        "spark.databricks.delta.write.txnVersion": str(number),
-    }
-
-
-def _reading(landing: Landing) -> dict[str, str]:
-    """How the session lands files."""
-    settings = {
-        # Every row that is written is of its batch, as `replace where` asks: no need to look at each.
-        "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
-    }
-    if landing.local:
-        # Spark takes the opening of a file for as long as reading 4 MB, and makes a task, and a file in bronze, of 32.
-        settings["spark.sql.files.openCostInBytes"] = "65536"
-    return settings
-
-
-@contextmanager
-def _configured(session: Session, settings: dict[str, str]) -> Iterator[None]:
-    """The session with some of Spark's settings."""
-    for name, value in settings.items():
-        session.execute(f"set {name}={value}")
-    try:
-        yield
-    finally:
-        with suppress(LakehouseError):
-            for name in settings:
-                session.execute(f"reset {name}")
-
-
-@contextmanager
-def _staged(session: Session, batch: Batch, readers: Sequence[Reader]) -> Iterator[str]:
-    """A scratch table of what the files hold."""
-    table = scratch_table(batch.load_id)
-    session.execute(statements.create_stage(batch.contract, table))
-    try:
-        session.execute(statements.stage(batch.contract, table, readers))
-        yield table
-    finally:
-        _drop(session, [table])
-
-
-def _without(batch: Batch, readers: Sequence[Reader], outcomes: dict[str, Outcome]) -> tuple[Batch, list[Reader]]:
-    """The batch and its readers without the files that have ended already."""
-    kept = [
-        replace(reader, files=tuple(file for file in reader.files if file.name not in outcomes)) for reader in readers
-    ]
-    return replace(batch, kept=tuple(sorted(outcomes))), [reader for reader in kept if reader.files]
-
-
-def _held_back(contract: Contract, read: dict[str, int], rejected: dict[str, int]) -> dict[str, Outcome]:
-    """The files of which more rows do not fit than the contract allows."""
-    allowed = contract.rules.max_reject_ratio
-    return {
-        name: Outcome(
-            name,
-            "rejected",
-            f"{rows:,} of {read[name]:,} rows do not fit ({rows / read[name]:.1%}), more than max_reject_ratio "
-            f"({allowed:.1%}): held back whole",
-            read[name],
-            0,
-            rows,
+    def run(self, again: Again) -> None:
+        """Plan and land until nothing is left to do."""
+        rounds = 0
+        while rounds < ROUNDS:
+            try:
+                end = self._round(lambda entry: again(entry) and entry.load_id not in self.report.batches)
+            except SqlError as error:
+                if not conditions.is_transient(error) or rounds == ROUNDS - 1:
+                    raise
+                end = _End.CHANGED
+            if end is _End.DONE:
+                return
+            # Whoever landed a batch instead has come nearer to the end.
+            if end is _End.CHANGED:
+                time.sleep(rounds * secrets.SystemRandom().uniform(0.1, 0.3))
+                rounds += 1
+        raise LakehouseError(
+            f"files of {self.contract.dataset} changed while they were read, {ROUNDS} times in a row",
+            "load again when they are complete; grace_seconds or done_marker of meta.loader waits for that",
         )
-        for name, rows in rejected.items()
-        if rows > allowed * read[name]
-    }
 
+    def _round(self, again: Again) -> _End:
+        """Land what the ledger does not know."""
+        table, known = self._known()
+        planned, listing = make_plan(self.landing, self.contract, known, again)
+        self.report.files_seen, self.report.files_missing = len(listing.files), len(planned.missing)
+        self.report.files_planned = self.report.files_done + len(planned.files)
+        self.report.note(*listing.skipped, *plan.notes(planned.files, milliseconds()))
+        number, ends = known.last, set()
+        for files in plan.batches(self.contract.rules, planned.files):
+            landed, end = self._land(table, known, number + 1, files)
+            if end is _End.LOST:
+                return self._finish(table, known.last)
+            number += landed
+            ends.add(end)
+        if number > known.last:
+            drop_left(self.session, self.contract, number)
+        return _End.CHANGED if _End.CHANGED in ends else _End.DONE
 
-def _committed(session: Session, batch: Batch, mark: str) -> tuple[int | None, int | None]:
-    """Bronze's version that the attempt made, and the rows it added where it replaced none; None where it made none."""
-    history = session.query(f"describe history {statements.bronze(batch.contract)} limit 10")
-    at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
-    for row in history.rows:
-        if row[said] == mark:
-            metrics = json.loads(row[did])
-            added = int(metrics["numOutputRows"]) if metrics.get("numRemovedFiles", "0") == "0" else None
-            return row[at], added
-    return None, None
-
-
-def _unreadable(session: Session, readers: Sequence[Reader]) -> Iterator[tuple[str, str]]:
-    """The files that Spark cannot read to their end, and why; found by halving."""
-    for reader in readers:
+    def _known(self) -> tuple[Table, Known]:
+        table = tables.prepare(self.session, self.contract)
         try:
-            session.execute(statements.probe(reader))
+            return table, ledger.read(self.session, self.contract.dataset, table.id)
         except SqlError as error:
-            files = reader.files
-            if len(files) == 1:
-                if error.condition.startswith(UNREADABLE):
-                    yield files[0].name, f"it cannot be read to its end: {error.sentence}"
-                continue
-            middle = len(files) // 2
-            yield from _unreadable(session, [replace(reader, files=half) for half in (files[:middle], files[middle:])])
+            if error.not_found:
+                tables.make(self.session, self.contract)
+            raise
+
+    def _land(self, table: Table, known: Known, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
+        """Land and close one batch; returns whether it was landed, and how it ended."""
+        began = time.monotonic()
+        load_id = new_load_id()
+        files = {one.file.name: one.file for one in planned}
+        scratch = Scratch(self.contract, number, load_id)
+        self.progress(PLANNED)
+        if self.landing.local and len(files) > MANY_FILES:
+            # Spark takes the opening of a file for as long as reading 4 MB.
+            self.session.execute("set spark.sql.files.openCostInBytes = 65536")
+        try:
+            opened = open_readers(self.session, self.landing, self.contract, files.values(), scratch.new)
+            fates = [Fate.of(one.file, one.replaces) for one in planned if one.file.name not in opened.gone]
+            if not fates:
+                return False, _End.CHANGED
+            batch = Batch(load_id, number, tuple(fates)).with_rejected(opened.rejected)
+            landed = self._commit(table, known, batch, opened.readers, scratch)
+            if landed is None:
+                return False, _End.LOST
+            self.progress(LANDED)
+            batch = self._counted(landed, opened.readers, files)
+        finally:
+            with suppress(LakehouseError):
+                scratch.drop(self.session)
+        self._close(table, replace(landed, batch=batch), round(time.monotonic() - began, 3))
+        self._tell_columns(batch, opened.readers)
+        unchanged = self.landing.unchanged(self.contract.location, files.values())
+        return True, _End.DONE if unchanged == files.keys() else _End.CHANGED
+
+    def _commit(
+        self, table: Table, known: Known, batch: Batch, readers: list[Reader], scratch: Scratch
+    ) -> _Landed | None:
+        """Commit a batch, without the files that cannot be read; None when another loader took its number."""
+        while True:
+            try:
+                self._insert(table, known, batch, only(readers, batch.landing), scratch)
+                break
+            except SqlError as error:
+                if conditions.is_conflict(error):
+                    break
+                broken = self._broken(only(readers, batch.landing)) if conditions.lies_in_file(error) else {}
+                if not broken:
+                    raise
+                batch = batch.with_rejected(broken)
+        return next((one for one in self._commits(batch.number - 1) if one.batch.load_id == batch.load_id), None)
+
+    def _insert(self, table: Table, known: Known, batch: Batch, readers: list[Reader], scratch: Scratch) -> None:
+        """Read the files once; when a row does not fit, once more into a scratch table."""
+        contract, order = self.contract, list(table.types)
+        # What empties a table in mode `full` has to be known before.
+        if contract.rules.mode != "full":
+            self.progress(LANDING)
+            try:
+                self.session.execute(statements.land(contract, batch, statements.read(contract, readers), order))
+                return
+            except SqlError as error:
+                if statements.UNFIT_ROW not in error.message:
+                    raise
+        self.progress(STAGING)
+        staged = scratch.new()
+        self.session.execute(statements.create_stage(contract, staged))
+        if readers:
+            self.session.execute(statements.stage(contract, staged, readers))
+        counts = {name: (rows, unfit) for name, rows, unfit in self.session.execute(statements.count_staged(staged))}
+        if any(unfit for _, unfit in counts.values()):
+            self.session.execute(statements.quarantine(contract.dataset, batch.load_id, staged))
+        batch = batch.judged(counts, contract.rules)
+        if contract.rules.mode == "full" and batch.landing:
+            batch = replace(batch, fates=(*batch.fates, *ledger.superseded(known, batch.landing)))
+        self.progress(LANDING)
+        self.session.execute(statements.land(contract, batch, statements.staged(staged, batch), order))
+
+    def _broken(self, readers: Iterable[Reader]) -> dict[str, str]:
+        """The files that Spark cannot read to their end, and why."""
+        broken = dict(self._unreadable(readers))
+        # A store that is away breaks off as well, and then cannot be listed; what changed is not to blame.
+        files = {name: file for reader in readers for name, file in reader.files.items()}
+        unchanged = self.landing.unchanged(self.contract.location, files.values())
+        return {name: reason for name, reason in broken.items() if name in unchanged}
+
+    def _unreadable(self, readers: Iterable[Reader]) -> Iterator[tuple[str, str]]:
+        """Found by halving."""
+        for reader in readers:
+            try:
+                self.session.execute(statements.count_read(reader))
+            except SqlError as error:
+                names = sorted(reader.files)
+                if len(names) > 1:
+                    middle = len(names) // 2
+                    yield from self._unreadable(reader.only(half) for half in (names[:middle], names[middle:]))
+                elif conditions.lies_in_file(error):
+                    yield names[0], f"it cannot be read to its end: {error.sentence}"
+
+    def _commits(self, after: int) -> list[_Landed]:
+        """The batches that bronze's history has after a number, in their order."""
+        limit = 10
+        while True:
+            history = self.session.query(f"describe history {statements.bronze(self.contract)} limit {limit}")
+            at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
+            rows = list(history.rows)
+            found = [
+                _Landed(batch, row[at], _added(json.loads(row[did] or "{}")))
+                for row in rows
+                if (batch := Batch.parse(row[said]))
+            ]
+            if len(rows) < limit or any(one.batch.number <= after for one in found):
+                return [one for one in reversed(found) if one.batch.number > after]
+            limit *= 10
+
+    def _finish(self, table: Table, last: int) -> _End:
+        """Close what other loaders landed after the last batch that the ledger knows: they may be dead."""
+        commits = self._commits(last)
+        for landed in commits:
+            self.report.note(f"batch {landed.batch.load_id} of another load was landed, and is closed")
+            self._close(table, replace(landed, batch=self._counted(landed)), None)
+        if commits:
+            drop_left(self.session, self.contract, commits[-1].batch.number)
+        return _End.LOST if commits else _End.CHANGED
+
+    def _counted(
+        self, landed: _Landed, readers: Sequence[Reader] = (), files: Mapping[str, LandedFile] | None = None
+    ) -> Batch:
+        """The batch with the rows that bronze has of it."""
+        batch = landed.batch
+        if batch.uncounted and len(batch.landing) == 1 and landed.rows is not None:
+            batch = batch.counted(dict.fromkeys(batch.landing, landed.rows))
+        elif batch.uncounted:
+            batch = batch.counted(dict(self.session.execute(statements.count_landed(self.contract, batch.load_id))))
+        empty = {fate.source_file for fate in batch.fates if fate.state == LOADED and fate.size and not fate.rows_read}
+        if not empty:
+            return batch
+        # What has no rows for us, Spark need not have seen.
+        scanned = {name for reader in readers for name in reader.files} & empty
+        sure = empty - scanned if files is not None else set()
+        return batch.with_unseen(empty - sure - self._seen(readers, scanned))
+
+    def _seen(self, readers: Iterable[Reader], names: set[str]) -> set[str]:
+        """Those of these files that Spark lists with the size and time that they were planned with."""
+        if not names:
+            return set()
+        parts = {part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts}
+        found = self.session.execute(statements.listed(self.landing, self.contract, parts))
+        listed = {
+            uri for uri, size, modified in found if (size, modified) == (parts[uri][1].size, parts[uri][1].modified)
+        }
+        return names - {file.name for uri, (file, _) in parts.items() if uri not in listed}
+
+    def _close(self, table: Table, landed: _Landed, seconds: float | None) -> None:
+        """Write a batch into the log, and add it to the report."""
+        self.progress(CLOSING)
+        self.session.execute(ledger.close(self.contract.dataset, table.id, landed.batch, landed.version, seconds))
+        self.progress(CLOSED)
+        self.report.add(landed.batch)
+
+    def _tell_columns(self, batch: Batch, readers: Iterable[Reader]) -> None:
+        """Note the columns that the files have beyond the contract, and those that they lack."""
+        unknown = {name for reader in readers for name in reader.unknown}
+        if self.contract.using == "json" and any(fate.rows_landed for fate in batch.fates):
+            [(names,)] = self.session.execute(statements.rescued_names(self.contract, batch.load_id))
+            unknown |= {name for name in names.split(", ") if name}
+        missing = {name for reader in readers for name in reader.missing}
+        if unknown:
+            self.report.note(f"columns not in the contract, kept in _rescued_data: {', '.join(sorted(unknown))}")
+        if missing:
+            self.report.note(f"columns not in the files, null: {', '.join(sorted(missing))}")
 
 
-def _require_seen(
-    landing: Landing, contract: Contract, readers: Iterable[Reader], outcomes: dict[str, Outcome]
-) -> None:
-    """Fail rather than close a file as loaded that has rows of which Spark read none."""
-    for reader in readers:
-        for file in reader.files:
-            outcome = outcomes[file.name]
-            if outcome.state == "loaded" and not outcome.rows_read and has_rows(landing, contract, file):
-                raise LakehouseError(
-                    f"Spark read no row of {file.name}, which is not empty",
-                    "load it again; if that repeats, rename the file and report its name to us",
-                )
-
-
-def _retired(session: Session, batch: Batch, outcomes: dict[str, Outcome]) -> list[Outcome]:
-    """Other files whose rows the batch took over."""
-    landed = [entry for entry in batch.entries if outcomes[entry.source_file].state == "loaded"]
-    if batch.contract.rules.mode == "full" and landed:
-        others = ledger.loaded_others(session, batch.contract.dataset, batch.load_id)
-        return [Outcome(name, "superseded") for name in others]
-    return [Outcome(entry.replaces, "renamed") for entry in landed if entry.replaces not in (None, entry.source_file)]
-
-
-def _tell(
-    session, report: DatasetReport, batch: Batch, readers: Iterable[Reader], outcomes: dict[str, Outcome]
-) -> None:
-    """Add a closed batch to the report."""
-    contract = batch.contract
-    report.batches.append(batch.load_id)
-    for entry in batch.entries:
-        outcome = outcomes[entry.source_file]
-        report.files_done += 1
-        if outcome.state == "loaded":
-            report.files_replaced += entry.replaces is not None
-            report.files_new += entry.replaces is None
-            report.rows_read += outcome.rows_read or 0
-            report.rows_landed += outcome.rows_landed or 0
-            report.rows_rejected += outcome.rows_rejected or 0
-            report.bytes += entry.size
-            if entry.replaces not in (None, entry.source_file):
-                report.notes.append(f"{entry.source_file} was called {entry.replaces} before: its rows are replaced")
-        elif outcome.state == "rejected":
-            report.files_rejected += 1
-            report.notes.append(f"{outcome.source_file} was rejected: {outcome.reason}")
-        else:
-            report.notes.append(f"{outcome.source_file} was {outcome.state} while it was loaded")
-    if contract.rules.key and report.rows_landed:
-        [(duplicates,)] = session.execute(statements.count_duplicates(contract, batch.load_id))
-        report.rows_duplicate += duplicates
-    unknown = {name for reader in readers for name in reader.unknown}
-    if contract.using == "json" and report.rows_landed:
-        [(names,)] = session.execute(statements.rescued_names(contract, batch.load_id))
-        unknown |= {name for name in names.split(", ") if name}
-    missing = {name for reader in readers for name in reader.missing}
-    for what, names in (("not in the contract, kept in _rescued_data", unknown), ("not in the files, null", missing)):
-        note = f"columns {what}: {', '.join(sorted(names))}"
-        if names and note not in report.notes:
-            report.notes.append(note)
+def _added(metrics: Mapping[str, str]) -> int | None:
+    """The rows that a commit added; None where it also removed some, as then Delta counts the kept ones too."""
+    return int(metrics.get("numOutputRows", 0)) if metrics.get("numRemovedFiles", "0") == "0" else None

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 
 from lakehouse.sql import in_list, literal
 from lakehouse.thrift import Session, SqlError
-from loaders import ledger, statements
-from loaders.ledger import Entry
+from loaders.ledger import QUARANTINE, REJECTED, TABLE, Entry
 
 Table = tuple[tuple[str, ...], list[tuple]]
 
 
 def has_rejects(entry: Entry) -> bool:
     """Whether a file, or rows of it, were rejected: what `quarantine retry` reads again."""
-    return entry.state == "rejected" or bool(entry.rows_rejected)
+    return entry.state == REJECTED or bool(entry.rows_rejected)
 
 
 def summary(session: Session, datasets: Iterable[str] = ()) -> Table:
@@ -26,10 +25,10 @@ def summary(session: Session, datasets: Iterable[str] = ()) -> Table:
         session,
         f"""
 select dataset, source_file as file, error.column, error.reason, count(*) as rows
-from (select dataset, source_file, explode(errors) as error from {statements.QUARANTINE} where {which})
+from (select dataset, source_file, explode(errors) as error from {QUARANTINE} where {which})
 group by all
 union all
-select dataset, source_file, null, reason, rows_read from {ledger.TABLE} where state = 'rejected' and {which}
+select dataset, source_file, null, reason, rows_read from {TABLE} where state = 'rejected' and {which}
 order by all""",
     )
 
@@ -42,11 +41,11 @@ def details(session: Session, dataset: str, file: str | None = None, limit: int 
         f"""
 select file, record, error.column, error.value, error.reason
 from (
-    select source_file as file, record, explode(errors) as error from {statements.QUARANTINE} where {which}
+    select source_file as file, record, explode(errors) as error from {QUARANTINE} where {which}
     union all
     select source_file, null, named_struct('column', cast(null as string), 'value', cast(null as string),
         'reason', reason)
-    from {ledger.TABLE} where state = 'rejected' and {which}
+    from {TABLE} where state = 'rejected' and {which}
 )
 order by file, record, column
 limit {int(limit)}""",

@@ -2,14 +2,13 @@
 
 from dataclasses import asdict, dataclass, field
 
+from loaders.contract import Contract
+from loaders.ledger import CHANGED, LOADED, REJECTED, Batch, Fate
+
 
 @dataclass
 class DatasetReport:
-    """One dataset of a load. Counts are of files and rows; `seconds` is wall time.
-
-    `rows_duplicate` counts landed rows that repeat the declared key of a row
-    in bronze; they are landed all the same.
-    """
+    """One dataset of a load. Counts are of files and rows; `seconds` is wall time."""
 
     dataset: str
     table: str
@@ -23,12 +22,42 @@ class DatasetReport:
     rows_read: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
-    rows_duplicate: int = 0
     bytes: int = 0
     seconds: float = 0.0
     batches: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: str = ""
+
+    @classmethod
+    def of(cls, contract: Contract) -> "DatasetReport":
+        """The report of a dataset before anything is done."""
+        return cls(contract.dataset, f"{contract.schema}.{contract.identifier}")
+
+    def note(self, *notes: str) -> None:
+        """Add notes that it does not have."""
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
+
+    def add(self, batch: Batch) -> None:
+        """Add a closed batch."""
+        self.batches.append(batch.load_id)
+        for fate in batch.fates:
+            self._add(fate)
+
+    def _add(self, fate: Fate) -> None:
+        if fate.state == LOADED:
+            self.files_done += 1
+            self.files_replaced += fate.replaces
+            self.files_new += not fate.replaces
+            self.rows_read += fate.rows_read or 0
+            self.rows_landed += fate.rows_landed
+            self.rows_rejected += fate.rows_rejected
+            self.bytes += fate.size
+        elif fate.state == REJECTED:
+            self.files_done += 1
+            self.files_rejected += 1
+            self.note(f"{fate.source_file} was rejected: {fate.reason}")
+        elif fate.state == CHANGED:
+            self.note(f"{fate.source_file} was changed or removed while it was loaded")
 
     @property
     def clean(self) -> bool:
@@ -55,8 +84,6 @@ class DatasetReport:
             parts.append(f"{self.rows_rejected:,} rows in the quarantine")
         if self.files_rejected:
             parts.append(f"{self.files_rejected} files rejected")
-        if self.rows_duplicate:
-            parts.append(f"{self.rows_duplicate:,} rows repeat a key")
         size = f"{self.bytes / 1e6:,.1f} MB, "
         return (
             f"{self.dataset}: {', '.join(parts)} into {self.table} "

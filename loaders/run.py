@@ -8,9 +8,9 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, SqlError, Unreachable
 from loaders.contract import Contract
-from loaders.ledger import Again, never
 from loaders.listing import VARIABLES, Landing
 from loaders.load import load
+from loaders.plan import Again, never
 from loaders.report import DatasetReport
 
 # How long a load waits for a server that went away, in seconds between attempts.
@@ -37,7 +37,7 @@ def load_all(
     landing = Landing(settings.landing)
 
     def one(contract: Contract) -> DatasetReport:
-        report = DatasetReport(contract.dataset, f"{contract.schema}.{contract.identifier}")
+        report = DatasetReport.of(contract)
         try:
             load_through(settings, landing, contract, again, report, watch)
         except LakehouseError as error:

@@ -1,128 +1,130 @@
-"""The tables that a load needs: made where they are not there, and kept to the contract."""
+"""The tables of a load: made where they are not there, and bronze kept to its contract."""
 
 import re
-import secrets
-import time
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session, SqlError
-from loaders import ledger, statements
-from loaders.contract import ROOM, Contract
-from loaders.readers import SCRATCH
+from loaders import cells, conditions, ledger
+from loaders.cells import Cell
+from loaders.contract import ROOM, Column, Contract
+from loaders.scratch import SCHEMA
+from loaders.statements import bronze
 
-T = TypeVar("T")
-ATTEMPTS = 10
-# Another session wrote or made the same table meanwhile, or a file went away
-# while it was read: look again and repeat.
-REPEATABLE = (
-    "ALREADY_EXISTS",
-    "DELTA_CONCURRENT",
-    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-    "DELTA_DUPLICATE_COLUMNS_FOUND.ADDING_COLUMNS",
-    "DELTA_METADATA_CHANGED",
-    "DELTA_PROTOCOL_CHANGED",
-    "FAILED_READ_FILE.FILE_NOT_EXIST",
-    "PATH_NOT_FOUND",
-    "TABLE_OR_VIEW_NOT_FOUND",
-    "not a Delta table",
-    "by another loader",
-)
-CONFLICT = ("DELTA_CONCURRENT",)
-EVERY = ("",)
+# The property that tells a table from another one that has its name later.
+ID = "lakehouse.table_id"
+# Bronze is read by batch and by file: minima of its other columns cost a fifth of a load.
+SKIPPING = "_source_file,_source_modified_at,_load_id,_loaded_at"
 
 
-def repeatable(error: SqlError, words: Iterable[str] = REPEATABLE) -> bool:
-    """Whether a statement may do when it is repeated."""
-    return any(word in error.message for word in words)
+@dataclass(frozen=True)
+class Table:
+    """A bronze table: its id, and its columns with their types in order."""
+
+    id: str
+    types: dict[str, str]
 
 
-def patiently(attempt: Callable[[], T], words: Iterable[str] = REPEATABLE) -> T:
-    """What `attempt` returns once it meets none of these errors; ATTEMPTS times at the most."""
-    for left in reversed(range(ATTEMPTS)):
-        try:
-            return attempt()
-        except SqlError as error:
-            if not left or not repeatable(error, words):
-                raise
-            time.sleep((ATTEMPTS - left) * secrets.SystemRandom().uniform(0.2, 0.6))
+def find(session: Session, contract: Contract) -> Table | None:
+    """The bronze table of a contract as it is; None where there is none."""
+    try:
+        rows = session.execute(f"describe extended {bronze(contract)}")
+    except SqlError as error:
+        if error.not_found:
+            return None
+        raise
+    names = [name for name, *_ in rows]
+    types = {name: type_ for name, type_, _ in rows[: names.index("")]}
+    properties = next((text for name, text, _ in rows if name == "Table Properties"), "")
+    found = re.search(rf"{re.escape(ID)}=([\w-]+)", properties)
+    return Table(found[1] if found else "", types)
 
 
-def prepare(session: Session, contract: Contract) -> list[str]:
-    """Make what is missing, and bring bronze to the contract; returns bronze's columns.
+def prepare(session: Session, contract: Contract) -> Table:
+    """The bronze table, made where it is not there, with all columns of its contract.
 
     Raises LakehouseError when the contract has a type that bronze's values do
     not fit, and says what would be lost.
     """
-    log, view = (tuple(name.split(".")) for name in (ledger.LOG, ledger.TABLE))
-    wanted = {
-        log: ledger.CREATE_LOG,
-        view: ledger.CREATE,
-        tuple(statements.QUARANTINE.split(".")): statements.CREATE_QUARANTINE,
-        (contract.schema, contract.identifier): statements.create_bronze(contract),
-    }
-    schemas = {schema for schema, _ in wanted}
-    for schema in {*schemas, SCRATCH} - {schema for (schema,) in session.execute("show schemas")}:
+    table = find(session, contract)
+    if table is None or not table.id:
+        make(session, contract)
+        table = find(session, contract)
+    if table is None:
+        raise LakehouseError(f"{bronze(contract)} was dropped while it was made", "load again")
+    return Table(table.id, table.types | _evolve(session, contract, table.types))
+
+
+def make(session: Session, contract: Contract) -> None:
+    """Make the schemas, the ledger, the quarantine and the bronze table, as far as they are not there."""
+    for schema in (contract.schema, ledger.LOG.partition(".")[0], SCHEMA):
         session.execute(f"create schema if not exists {identifier(schema)}")
-    there = {
-        (schema, table)
-        for name in schemas
-        for schema, table, _ in session.execute(f"show tables in {identifier(name)}")
-    }
-    if view in there and log not in there:
-        # A table that another loader renames meanwhile fails in many words.
-        patiently(lambda: _upgrade(session), EVERY)
-        there = there - {view} | {log}
-    for table, statement in wanted.items():
-        if table not in there:
-            _make(session, table, statement)
-    return patiently(lambda: _evolve(session, contract))
+    for statement in (ledger.CREATE_LOG, ledger.CREATE_REJECTS, ledger.CREATE_LEDGER, ledger.CREATE_QUARANTINE):
+        _make(session, statement)
+    _make(session, create_bronze(contract))
+    found = find(session, contract)
+    if found and not found.id:
+        session.execute(f"alter table {bronze(contract)} set tblproperties ('{ID}' = '{uuid.uuid4()}')")
 
 
-def _upgrade(session: Session) -> None:
-    """Make a log of a ledger of former days, unless another loader has meanwhile; goes on where one was broken off."""
-    schema, log = ledger.LOG.split(".")
-    if not session.execute(f"show tables in {schema} like '{log}'"):
-        held = [name for name, *_ in session.execute(f"describe query select * from {ledger.TABLE}")]
-        for statement in ledger.upgrade(held):
-            session.execute(statement)
+def create_bronze(contract: Contract) -> str:
+    """The bronze table, with its change feed on from the first version."""
+    return f"""
+create table if not exists {bronze(contract)} (
+    {", ".join(map(_column, contract.columns))},
+    _source_file string comment 'The landed file, relative to the landing folder.',
+    _source_modified_at timestamp comment 'When the file was last modified, UTC.',
+    _load_id string comment 'The batch that landed the row.',
+    _loaded_at timestamp comment 'When the batch was landed, UTC.',
+    _rescued_data string comment 'Cells of columns that the contract does not know, as JSON.'
+) using delta
+comment {literal(contract.description)}
+tblproperties (
+    'delta.enableChangeDataFeed' = 'true', 'delta.dataSkippingStatsColumns' = '{SKIPPING}', '{ID}' = '{uuid.uuid4()}'
+)"""
 
 
-def _make(session: Session, table: tuple[str, str], statement: str) -> None:
+def _column(column: Column) -> str:
+    return f"{identifier(column.name)} {column.type} comment {literal(column.description)}"
+
+
+def _make(session: Session, statement: str) -> None:
     try:
-        patiently(lambda: session.execute(statement))
+        session.execute(statement)
     except SqlError as error:
         found = re.search(r"associated location \('(.+)'\) is not empty", error.message)
         if not found:
             raise
         # A server that was killed here had written the table, and not told the metastore.
+        name = re.search(r"not exists (\S+)", statement)[1]
         try:
-            session.execute(f"create table if not exists {identifier(*table)} using delta location {literal(found[1])}")
+            session.execute(f"create table if not exists {name} using delta location {literal(found[1])}")
         except SqlError:
             raise LakehouseError(
-                f"{'.'.join(table)} cannot be made: {found[1]} holds files that are no table, "
+                f"{name.replace('`', '')} cannot be made: {found[1]} holds files that are no table, "
                 "as a server leaves them that is killed while it makes one",
                 "remove that folder, and load again",
             ) from None
 
 
-def _evolve(session: Session, contract: Contract) -> list[str]:
-    """Bring bronze to the contract; returns its columns, to which new ones are added at the end."""
-    described = session.execute(f"describe query select * from {statements.bronze(contract)}")
-    held = {name.lower(): type_ for name, type_, _ in described}
-    if added := [column for column in contract.columns if column.name.lower() not in held]:
-        session.execute(statements.add_columns(contract, added))
+def _evolve(session: Session, contract: Contract, held: dict[str, str]) -> dict[str, str]:
+    """Bring bronze to the contract; returns the columns that were added, which are the last ones."""
+    by_name = {name.lower(): type_ for name, type_ in held.items()}
+    added = [column for column in contract.columns if column.name.lower() not in by_name]
+    if added:
+        session.execute(_add_columns(contract, added))
     for column in contract.columns:
-        before = held.get(column.name.lower(), column.type)
+        before = by_name.get(column.name.lower(), column.type)
         if before == column.type:
             continue
         try:
-            for statement in statements.widen_column(contract, column):
+            for statement in _widen_column(contract, column):
                 session.execute(statement)
         except SqlError as error:
-            if repeatable(error):
+            if conditions.is_transient(error):
                 raise
             loss, remedy = _loss(session, contract, column, before)
             raise LakehouseError(
@@ -130,17 +132,33 @@ def _evolve(session: Session, contract: Contract) -> list[str]:
                 f"contract: {loss}",
                 remedy,
             ) from None
-    return [name for name, *_ in described] + [column.name for column in added]
+    return {column.name: column.type for column in added}
 
 
-def _loss(session: Session, contract: Contract, column, before: str) -> tuple[str, str]:
+def _add_columns(contract: Contract, columns: Iterable[Column]) -> str:
+    return f"alter table {bronze(contract)} add columns ({', '.join(map(_column, columns))})"
+
+
+def _widen_column(contract: Contract, column: Column) -> tuple[str, str]:
+    """Gives a column its contract's wider type, without a rewrite of the table."""
+    table = bronze(contract)
+    return (
+        f"alter table {table} set tblproperties ('delta.enableTypeWidening' = 'true')",
+        f"alter table {table} alter column {identifier(column.name)} type {column.type}",
+    )
+
+
+def _loss(session: Session, contract: Contract, column: Column, before: str) -> tuple[str, str]:
     """What a table would lose by a contract's type that it cannot be widened to, and what to do."""
-    [(rows, lost, example)] = session.execute(statements.count_lost(contract, column, before))
+    cell = Cell(identifier(column.name), before)
+    lost = cells.unfit(cell, column, cells.value(cell, column, None))
+    [(rows, values, example)] = session.execute(f"""
+select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) as string)) from {bronze(contract)}""")
     if not rows:
         table = f"{contract.schema}.{contract.identifier}"
         remedy = f"make it anew: lakehouse sql 'drop table {table}', and load again"
         return "Delta cannot change it in place, and the table is empty", remedy
     remedy = f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})"
-    if not lost:
+    if not values:
         return f"Delta cannot change it in place (all {rows:,} values would fit)", remedy
-    return f"{lost:,} of {rows:,} rows would lose their value, such as {example}", remedy
+    return f"{values:,} of {rows:,} rows would lose their value, such as {example}", remedy

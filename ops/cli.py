@@ -19,11 +19,11 @@ from rich.table import Table
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, Unreachable
-from loaders import ledger
 from loaders import quarantine as quarantined
 from loaders.contract import Contract, chosen, contracts
 from loaders.listing import Landing
 from loaders.load import preview
+from loaders.plan import Again, never
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
@@ -151,14 +151,14 @@ def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, reprocess: 
     their contract: see `lakehouse quarantine`.
     """
     wanted = chosen(contracts(parse_manifest()), tables)
-    again = (lambda entry: True) if reprocess else ledger.never
+    again = (lambda entry: True) if reprocess else never
     if dry_run:
         show_plan(settings, wanted, again, as_json)
     else:
         run_load(settings, wanted, again, jobs, as_json)
 
 
-def run_load(settings: Settings, wanted: list[Contract], again: ledger.Again, jobs: int, as_json: bool) -> None:
+def run_load(settings: Settings, wanted: list[Contract], again: Again, jobs: int, as_json: bool) -> None:
     """Load, print the reports, and end with the exit code that they make."""
     with following(quiet=as_json) as watch:
         reports = load_all(settings, wanted, again, jobs, watch)
@@ -172,15 +172,15 @@ def run_load(settings: Settings, wanted: list[Contract], again: ledger.Again, jo
     sys.exit(0 if all(report.clean for report in reports) else REJECTED)
 
 
-def show_plan(settings: Settings, wanted: list[Contract], again: ledger.Again, as_json: bool) -> None:
+def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json: bool) -> None:
     """Print what a load would do, a line each file."""
     landing = Landing(settings.landing)
     with Session(settings) as session:
         plans = {contract.dataset: preview(session, landing, contract, again) for contract in wanted}
     shown = {
         dataset: {
-            "new": [claim.file.name for claim in plan.claims if not claim.replaces],
-            "replaced": [claim.file.name for claim in plan.claims if claim.replaces],
+            "new": [planned.file.name for planned in plan.files if not planned.replaces],
+            "replaced": [planned.file.name for planned in plan.files if planned.replaces],
             "missing": list(plan.missing),
         }
         for dataset, plan in plans.items()

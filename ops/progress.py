@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from loaders.load import PLANNED
 from loaders.report import DatasetReport
 from loaders.run import Watch
 
@@ -28,7 +29,7 @@ def following(quiet: bool = False) -> Iterator[Watch]:
 
 
 def _line(report: DatasetReport, step: str) -> None:
-    if step == "claimed":
+    if step == PLANNED:
         click.echo(f"{report.dataset}: loading {report.files_planned - report.files_done} files", err=True)
     elif step.startswith("waiting"):
         click.echo(f"{report.dataset}: {step}", err=True)

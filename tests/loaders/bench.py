@@ -9,7 +9,7 @@ from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, statements
-from loaders.contract import AUDIT_COLUMNS, Column, Contract, Rules
+from loaders.contract import Column, Contract, Rules
 from loaders.listing import Landing
 from loaders.report import DatasetReport
 
@@ -20,7 +20,6 @@ COLUMNS = (
     Column("amount", "decimal(8,2)"),
     Column("note", "string"),
 )
-ORDER = ["id", "sold_on", "amount", "note", *AUDIT_COLUMNS]
 
 
 class Bench:
@@ -70,11 +69,12 @@ class Bench:
     def quarantined(self) -> list[tuple]:
         return self.session.execute(
             "select source_file, record, errors.column, errors.value, errors.reason "
-            f"from {statements.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
+            f"from {ledger.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
         )
 
     def states(self) -> dict[str, str]:
-        return {name: entry.state for name, entry in ledger.read(self.session, self.contract.dataset).items()}
+        found = f"select source_file, state from {ledger.TABLE} where dataset = {literal(self.contract.dataset)}"
+        return dict(self.session.execute(found))
 
     def version(self) -> int:
         [row] = self.session.execute(f"describe history {statements.bronze(self.contract)} limit 1")

@@ -26,7 +26,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session, Unanswered, Unreachable
-from loaders import load, run, statements, tables
+from loaders import ledger, load, run, statements, tables
 from loaders.contract import Column, Contract, Rules
 from loaders.ledger import TABLE as LEDGER
 from loaders.ledger import never
@@ -102,7 +102,7 @@ class Bench:
     def found(self) -> tuple[list, list, list]:
         dataset = f"dataset = {literal(self.contract.dataset)}"
         bronze = f"select id, note, _source_file from {statements.bronze(self.contract)}"
-        quarantine = f"select source_file, errors[0].value from {statements.QUARANTINE} where {dataset}"
+        quarantine = f"select source_file, errors[0].value from {ledger.QUARANTINE} where {dataset}"
         ledger = f"select source_file, state, rows_read, rows_landed, rows_rejected from {LEDGER} where {dataset}"
         with Session(self.settings) as session:
             return tuple(sorted(session.execute(statement)) for statement in (bronze, quarantine, ledger))

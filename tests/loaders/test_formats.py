@@ -8,7 +8,6 @@ import duckdb
 import pytest
 
 from lakehouse.sql import literal
-from loaders import statements
 from loaders.contract import Column
 from tests.loaders.bench import COLUMNS
 
@@ -113,7 +112,7 @@ def test_every_csv_file_ends_as_its_rows_deserve(bench):
     reasons = {}
     for file, record, listed in bench.session.execute(
         "select source_file, record, to_json(errors, map('ignoreNullFields', 'false')) "
-        f"from {statements.QUARANTINE} where dataset = {literal(bench.contract.dataset)}"
+        f"from {ledger.QUARANTINE} where dataset = {literal(bench.contract.dataset)}"
     ):
         errors = [tuple(error.values()) for error in json.loads(listed)]
         reasons.setdefault(file.removeprefix(f"{folder}/"), []).append((record, errors))

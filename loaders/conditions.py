@@ -1,0 +1,35 @@
+"""Spark's error conditions, and what a load does about them: the one place where that is decided."""
+
+from lakehouse.thrift import SqlError
+
+# Another session wrote or made the same table meanwhile, or a file went away
+# while it was read: look again and repeat.
+TRANSIENT = (
+    "ALREADY_EXISTS",
+    "DELTA_CONCURRENT",
+    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "DELTA_DUPLICATE_COLUMNS_FOUND.ADDING_COLUMNS",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "FAILED_READ_FILE.FILE_NOT_EXIST",
+    "PATH_NOT_FOUND",
+    "TABLE_OR_VIEW_NOT_FOUND",
+    "not a Delta table",
+)
+# The content of a file is at fault.
+UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
+
+
+def is_transient(error: SqlError) -> bool:
+    """Whether repeating the statement may succeed."""
+    return any(condition in error.message for condition in TRANSIENT)
+
+
+def is_conflict(error: SqlError) -> bool:
+    """Whether another session's commit came first."""
+    return error.condition.startswith("DELTA_CONCURRENT")
+
+
+def lies_in_file(error: SqlError) -> bool:
+    """Whether the content of a file that was read made the statement fail."""
+    return error.condition.startswith(UNREADABLE)

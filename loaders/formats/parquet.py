@@ -1,0 +1,96 @@
+"""Parquet: columns by name, cast where their types differ from the contract's."""
+
+from collections.abc import Sequence
+
+import pyarrow
+from pyarrow import parquet
+
+from lakehouse.sql import identifier
+from lakehouse.thrift import Session, SqlError
+from loaders import cells, conditions
+from loaders.cells import Cell
+from loaders.contract import Contract
+from loaders.formats.reader import Parts, Reader, Rejected, as_json, by_contract, drift, location, options_clause, place
+from loaders.listing import Landing, Part
+
+# Without this Spark refuses a file with nanoseconds, as pandas writes them.
+NANOSECONDS = "spark.sql.legacy.parquet.nanosAsLong"
+
+
+def look(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...]:
+    """The columns of a file with their types, from its footer; Rejected when it has none."""
+    try:
+        with landing.open(part) as stored:
+            schema = parquet.read_schema(stored)
+    except FileNotFoundError:
+        raise
+    except (OSError, pyarrow.ArrowException) as error:
+        raise Rejected(f"it cannot be read as parquet: {error}") from error
+    return tuple(f"{field.name} {field.type}" for field in schema)
+
+
+def reader(
+    session: Session, landing: Landing, contract: Contract, table: str, parts: Parts, names: Sequence[str]
+) -> Reader:
+    """The reader of files with these columns; makes the scratch table.
+
+    Spark reads the types from one of the files, which all have the same.
+    Raises Rejected for a type that Spark cannot read, or not cast.
+    """
+    nanoseconds = {name.rpartition(" timestamp[ns")[0] for name in names if " timestamp[ns" in name}
+    if nanoseconds:
+        session.execute(f"set {NANOSECONDS} = true")
+    try:
+        types = _types(session, landing, contract, table, parts)
+        made = {name: _cell(name, type_, name in nanoseconds) for name, type_ in types.items()}
+        unknown, missing = drift(contract, types)
+        known = by_contract(contract, made)
+        _require_castable(session, contract, table, known)
+    except SqlError as error:
+        if conditions.is_transient(error):
+            raise
+        raise Rejected(f"Spark cannot read its columns: {error.sentence}") from error
+    return Reader(
+        table,
+        tuple(parts),
+        known,
+        record=as_json({name: identifier(name) for name in types}),
+        rescued=as_json({name: identifier(name) for name in unknown}),
+        unknown=unknown,
+        missing=missing,
+    )
+
+
+def _types(session: Session, landing: Landing, contract: Contract, table: str, parts: Parts) -> dict[str, str]:
+    """Make the scratch table; returns Spark's types of its columns."""
+    session.execute(f"create table {table} using parquet location {place(landing, parts[0][1])}")
+    types = {name: type_ for name, type_, _ in session.execute(f"describe query select * from {table}")}
+    if not landing.local or len(parts) > 1:
+        columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
+        session.execute(f"drop table {table}")
+        session.execute(f"""
+create table {table} ({columns}) using parquet options ({options_clause({"recursiveFileLookup": True})})
+location {location(landing, contract, parts)}""")
+    return types
+
+
+def _cell(name: str, type_: str, nanoseconds: bool) -> Cell:
+    column = identifier(name)
+    if nanoseconds and type_ == "bigint":
+        micros = f"if({column} % 1000 = 0, timestamp_micros({column} div 1000), null)"
+        return Cell(micros, "timestamp", raw=column)
+    if type_ in ("binary", "string"):
+        # Bytes that are no text have no value.
+        return Cell(f"try_validate_utf8(cast({column} as string))", "string", raw=column)
+    return Cell(column, type_)
+
+
+def _require_castable(session: Session, contract: Contract, table: str, known: dict[str, Cell]) -> None:
+    """Let Spark check the casts of columns that are of another type than the contract's."""
+    differing = [
+        cells.value(known[column.name], column, contract.format_of(column))
+        for column in contract.columns
+        if column.name in known and known[column.name].type != column.type
+    ]
+    if differing:
+        session.execute(f"describe query select {', '.join(differing)} from {table}")
