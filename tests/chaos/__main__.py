@@ -1,6 +1,5 @@
 """`python -m tests.chaos ROUNDS SEED [--build]`: the long chaos test. `make chaos` runs it."""
 
-import os
 import sys
 import tempfile
 import time
@@ -8,15 +7,14 @@ from pathlib import Path
 
 from lakehouse.settings import Settings
 from ops import server as spark
+from tests.chaos.mishaps import port_for_restarts
 from tests.chaos.run import Chaos, Failed, remove
-from tests.conftest import free_port
 
 
 def main(rounds: int, seed: int, build: bool) -> int:
     """Run so many rounds of a seed; 1 when something was wrong."""
     place = Path(tempfile.mkdtemp(prefix="chaos_"))
-    port = int(os.environ.get("CHAOS_PORT", 0)) or free_port()
-    settings = Settings(place / "home", str(place / "landing"), "127.0.0.1", port)
+    settings = Settings(place / "home", str(place / "landing"), "127.0.0.1", port_for_restarts())
     began = time.monotonic()
 
     def tell(line: str) -> None:

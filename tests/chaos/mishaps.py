@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import random
 import signal
+import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -126,6 +129,16 @@ def _load(settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap]
         told.write_text("".join(f"{report.dataset}: {report.error}\n" for report in reports if report.error))
     except BaseException:
         told.write_text(traceback.format_exc())
+
+
+def port_for_restarts() -> int:
+    """A free port that the system gives to no client: one of those would be lost while the server is away."""
+    for port in random.sample(range(11_200, 12_200), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free from 11200 to 12199")
 
 
 def kill_server(settings: Settings) -> None:

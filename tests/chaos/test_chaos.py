@@ -2,14 +2,14 @@
 
 from lakehouse.settings import Settings
 from ops import server as spark
+from tests.chaos.mishaps import port_for_restarts
 from tests.chaos.run import Chaos
-from tests.conftest import free_port
 
 ROUNDS, SEED = 5, 12
 
 
 def test_every_row_is_in_bronze_once_whatever_is_killed(environment, tmp_path):
-    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", free_port())
+    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", port_for_restarts())
     try:
         # What happened is shown when it fails.
         Chaos(settings, SEED, tell=print).run(ROUNDS)
