@@ -13,7 +13,8 @@ def literal(value: str | int | float | bool | None) -> str:
     """A literal of a Python value.
 
     Backslash and control characters are escaped, as Spark reads them with
-    spark.sql.parser.escapedStringLiterals at its default (false).
+    spark.sql.parser.escapedStringLiterals at its default (false), and the
+    dollar of `${…}`, which would start a variable where Spark substitutes them.
     """
     if value is None:
         return "null"
@@ -24,7 +25,7 @@ def literal(value: str | int | float | bool | None) -> str:
     if isinstance(value, float):
         return f"{value!r}D"
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-    return "'" + escaped.replace("\0", "\\u0000") + "'"
+    return "'" + escaped.replace("\0", "\\u0000").replace("${", "\\u0024{") + "'"
 
 
 def option(value: object) -> str:

@@ -1,17 +1,16 @@
-"""SQL over Thrift: one session, its results, and errors that can be read."""
+"""SQL over Thrift: a session, its results, and errors that a person can read."""
 
 import getpass
 import logging
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from typing import Any
 
 import thrift_sasl
 from pyhive import hive
-from TCLIService.ttypes import TOperationState
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
@@ -84,9 +83,10 @@ def innermost(trace: list[str] | None) -> str:
     return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
-UNDER_WAY = (TOperationState.INITIALIZED_STATE, TOperationState.PENDING_STATE, TOperationState.RUNNING_STATE)
-# A server that is well opens a session at once, whatever its statements take.
-OPEN_TIMEOUT = 60
+# What a server that is well answers at once: opening a session, forgetting a statement.
+PROMPT_TIMEOUT = 60
+# Closing a session gives nothing back, so nobody waits long for it.
+CLOSE_TIMEOUT = 10
 
 
 @dataclass(frozen=True)
@@ -97,101 +97,91 @@ class Result:
     rows: Iterator[tuple]
 
 
+def plain_transport(
+    host: str, port: int, user: str | None = None, password: str | None = None
+) -> thrift_sasl.TSaslClientTransport:
+    """A connection with name and password, not yet opened; without passwords the server still wants some."""
+    client = partial(
+        hive.get_installed_sasl, host, "PLAIN", username=user or getpass.getuser(), password=password or "none"
+    )
+    return thrift_sasl.TSaslClientTransport(client, "PLAIN", TSocket(host, port))
+
+
 class Session:
     """A Thrift session; use it with `with`.
 
     Raises Unreachable when nobody answers or the server goes away, Unanswered
-    when it stays silent beyond the statement timeout, SqlError when Spark
-    refuses a statement.
+    when it stays silent for too long, SqlError when Spark refuses a statement.
+    Closing raises nothing and takes at most CLOSE_TIMEOUT: the results are
+    read by then. `transport` and `configuration` (settings of the session) are
+    for logins other than this machine's user.
     """
 
-    # A connection that somebody else opened has their limit.
-    _timeout = inf
-    _silent: LakehouseError | None = None
-
-    def __init__(self, settings: Settings):
+    def __init__(
+        self,
+        settings: Settings,
+        transport: thrift_sasl.TSaslClientTransport | None = None,
+        configuration: Mapping[str, str] | None = None,
+    ):
         self._address = settings.address
         self._timeout = settings.statement_timeout
-        socket = TSocket(settings.host, settings.port)
-        # Without passwords the server still wants some.
-        client = partial(hive.get_installed_sasl, settings.host, "PLAIN", username=getpass.getuser(), password="none")
-        self._transport = thrift_sasl.TSaslClientTransport(client, "PLAIN", socket)
-        limit = min(OPEN_TIMEOUT, self._timeout)
-        socket.setTimeout(limit * 1000)
-        try:
-            self._connection = hive.Connection(thrift_transport=self._transport, username=getpass.getuser())
-        except (TTransportException, OSError, EOFError) as error:
-            raise self._lost(error, limit, f"no Spark Thrift server answers at {self._address}") from error
-        socket.setTimeout(self._timeout * 1000)
+        self._transport = transport or plain_transport(settings.host, settings.port)
+        self._ended: LakehouseError | None = None
+        self._connection = self._ask(
+            PROMPT_TIMEOUT,
+            partial(hive.Connection, thrift_transport=self._transport, configuration=dict(configuration or {})),
+            lost=f"no Spark Thrift server answers at {self._address}",
+        )
         self._cursor = self._connection.cursor(arraysize=10_000)
 
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
-            self._connection.close()
+            self._ask(CLOSE_TIMEOUT, self._connection.close)
         except Exception:
-            # The server may be gone; there is nothing left to close then.
             logging.debug("closing the session at %s failed", self._address, exc_info=True)
+        finally:
+            self._transport.close()
 
-    def _lost(self, error: Exception, limit: float, otherwise: str) -> LakehouseError:
-        """What to raise when the connection failed."""
-        if getattr(error, "type", None) != TTransportException.TIMED_OUT:
-            return Unreachable(otherwise)
-        return self._unanswered(limit)
-
-    def _unanswered(self, limit: float) -> LakehouseError:
-        """What to raise when the server was silent for too long; the session is of no use after it."""
-        # An answer that comes late would be taken for that to the next statement.
-        self._transport.close()
-        self._silent = Unanswered(
-            f"the server at {self._address} did not answer within {limit:g} s",
-            "read its log; if the statement needs longer, set LAKEHOUSE_STATEMENT_TIMEOUT to more seconds",
-        )
-        return self._silent
-
-    def _guarded(self, call, *arguments):
-        if self._silent:
-            raise self._silent
+    def _ask(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
+        """What the server answers to a call; `lost` is what to say when the connection is not there."""
+        if self._ended:
+            raise self._ended
+        timeout = min(timeout, self._timeout)
+        self._transport._trans.setTimeout(timeout * 1000)
         try:
-            return call(*arguments)
+            return call()
         except hive.OperationalError as error:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
             raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from None
         except (TTransportException, OSError, EOFError) as error:
-            raise self._lost(error, self._timeout, f"the connection to {self._address} was lost") from error
+            # An answer that comes late would be taken for that to the next call.
+            self._transport.close()
+            if getattr(error, "type", None) == TTransportException.TIMED_OUT:
+                self._ended = Unanswered(
+                    f"the server at {self._address} did not answer within {timeout:g} s",
+                    "read its log; if the statement needs longer, set LAKEHOUSE_STATEMENT_TIMEOUT to more seconds",
+                )
+            else:
+                self._ended = Unreachable(lost or f"the connection to {self._address} was lost")
+            raise self._ended from error
 
     def query(self, statement: str) -> Result:
         """Run a statement; the rows arrive while they are read."""
-        self._guarded(self._cursor.execute, statement)
-        columns = tuple(name for name, *_ in self._cursor.description or ())
-        return Result(columns, self._rows())
+        # Whether the server forgets the last statement without an error is no matter to this one.
+        with suppress(SqlError):
+            self._ask(PROMPT_TIMEOUT, self._cursor.close)
+        self._ask(self._timeout, partial(self._cursor.execute, statement))
+        described = self._ask(self._timeout, lambda: self._cursor.description)
+        return Result(tuple(name for name, *_ in described or ()), self._rows())
 
     def _rows(self) -> Iterator[tuple]:
-        while batch := self._guarded(self._cursor.fetchmany):
+        while batch := self._ask(self._timeout, self._cursor.fetchmany):
             yield from batch
 
     def execute(self, statement: str) -> list[tuple]:
         """Run a statement and return all of its rows."""
         return list(self.query(statement).rows)
-
-    def start(self, statement: str) -> Callable[[], bool]:
-        """Start a statement without rows that runs beside those that follow.
-
-        What it returns waits for the end, and says whether the statement
-        succeeded; why it did not, is told to who executes it.
-        """
-        cursor = self._connection.cursor()
-        self._guarded(partial(cursor.execute, async_=True), statement)
-        ends = time.monotonic() + self._timeout
-
-        def succeeded() -> bool:
-            while (state := self._guarded(cursor.poll, False).operationState) in UNDER_WAY:
-                if time.monotonic() > ends:
-                    raise self._unanswered(self._timeout)
-            self._guarded(cursor.close)
-            return state == TOperationState.FINISHED_STATE
-
-        return succeeded

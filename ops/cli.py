@@ -258,7 +258,7 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
 @click.pass_obj
 def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> None:
     """Run one SQL STATEMENT (or the standard input) and print its result."""
-    text = (statement if statement not in (None, "-") else sys.stdin.read()).strip().rstrip(";")
+    text = (sys.stdin.read() if statement is None or statement == "-" else statement).strip().rstrip(";")
     if not text:
         raise click.UsageError("no SQL: give a statement, or pipe one in")
     with Session(settings) as session:

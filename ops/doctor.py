@@ -94,7 +94,7 @@ def check_landing(settings: Settings) -> str:
 
 
 def check_profile(settings: Settings) -> str:
-    folders = [os.environ.get("DBT_PROFILES_DIR"), PROJECT]
+    folders = [os.environ.get("DBT_PROFILES_DIR"), str(PROJECT)]
     for folder in filter(None, folders):
         path = os.path.join(folder, "profiles.yml")
         if os.path.exists(path) and "retail_lakehouse:" in Path(path).read_text():

@@ -1,4 +1,4 @@
-"""Spark's additional jars, Delta's and those of s3a: fetched once by Ivy, verified, kept with the installation.
+"""Spark's additional jars (Delta, Hive's sessions, s3a): fetched once by Ivy, verified, kept with the installation.
 
 What is fetched is in spark/jars/ivy.xml, from where in ivysettings.xml, and
 what it must be in SHA256SUMS (the format of `sha256sum`).
@@ -17,6 +17,14 @@ from lakehouse.settings import JARS, SPARK_CONF
 from ops import java
 
 SPECIFICATION = SPARK_CONF / "jars"
+
+
+def pyspark() -> Path:
+    """The folder of pip's pyspark; LakehouseError when it is not installed."""
+    found = find_spec("pyspark")
+    if found is None or found.origin is None:
+        raise LakehouseError("pyspark is not installed", "run: make setup")
+    return Path(found.origin).parent
 
 
 def expected() -> dict[str, str]:
@@ -60,8 +68,7 @@ def fetch() -> bool:
         return False
     arriving = JARS.with_name("jars.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
-    classpath = [*pyspark.glob("jars/ivy-*.jar"), *pyspark.glob("jars/commons-cli-*.jar")]
+    classpath = [*pyspark().glob("jars/ivy-*.jar"), *pyspark().glob("jars/commons-cli-*.jar")]
     command = [
         java.find().path,
         *("-cp", ":".join(map(str, classpath)), "org.apache.ivy.Main", "-warn"),

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -61,14 +60,34 @@ def recorded(settings: Settings) -> Process | None:
         return None
 
 
-def reason(log: str) -> str:
-    """The line of a server's log that says why it went down; "" if none does."""
+def last_error(log: str) -> str:
+    """The last error in a log, by its innermost cause; "" if there is none."""
     lines = [line.strip() for line in log.splitlines()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     errors = [line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)]
     # The innermost cause of the last exception says more than its wrapping.
     found = causes[-1:] or errors[-1:]
     return found[0].removeprefix("Caused by: ")[:300] if found else ""
+
+
+# What a server writes when it ends, other than by `stop`. Every other error is one that it survived.
+ENDINGS = re.compile(
+    r"""RECEIVED[ ]SIGNAL[ ](?P<signal>\w+)
+    | (SparkUncaughtExceptionHandler:[ ].*|^Exception[ ]in[ ]thread[ ]"main"[ ])(?P<thrown>(?:.*\n(?!\d{4}-\d\d-\d\d))*)
+    | ^\#[ ](?P<java>A[ ]fatal[ ]error|There[ ]is[ ]insufficient[ ]memory).*
+    | ^Terminating[ ]due[ ]to[ ](?P<memory>java\.lang\.OutOfMemoryError.*)""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def ending(log: str) -> str:
+    """What ended a server, as its log tells; "" if it does not: SIGKILL leaves no word."""
+    found = ENDINGS.search(log)
+    if not found:
+        return ""
+    if found["signal"]:
+        return f"it received the signal {found['signal']}"
+    return last_error(found["thrown"] or "") or found["memory"] or found[0].lstrip("# ")
 
 
 def status(settings: Settings) -> tuple[bool, str]:
@@ -78,17 +97,17 @@ def status(settings: Settings) -> tuple[bool, str]:
         return False, f"no server runs in {settings.home}"
     if process.alive():
         return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
-    why = reason(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
+    why = ending(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
     return False, (
         f"the server (pid {process.pid}) is gone without having been stopped: "
-        + (why or "its log gives no reason, so it was killed or the machine restarted")
+        + (why or "its log gives no reason: it was killed, or the machine restarted")
     )
 
 
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """Two starts or stops at once wait for each other."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(settings.home / "server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -105,7 +124,8 @@ def port_user(host: str, port: int) -> str:
             pass
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listening = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listening and listening.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except psutil.Error:
         pass
@@ -114,9 +134,8 @@ def port_user(host: str, port: int) -> str:
 
 def command(port: int, jar_folder: Path) -> list[str]:
     """The command line that runs the server in the foreground."""
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
     return [
-        str(pyspark / "bin" / "spark-submit"),
+        str(jars.pyspark() / "bin" / "spark-submit"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *("--conf", f"spark.driver.extraClassPath={jar_folder}/*"),
         "spark-internal",
@@ -141,6 +160,8 @@ def start(
                 f"LAKEHOUSE_THRIFT_HOST is {settings.host}: only a server on this machine can be started",
                 "unset it, or start the server over there",
             )
+        # What is in it is as private as the data; an older home was not.
+        settings.home.chmod(0o700)
         folder = jars.require()
         java.find()
         if user := port_user(settings.host, settings.port):
@@ -164,10 +185,9 @@ def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_name("server.previous.log"))
-    pyspark = Path(find_spec("pyspark").submodule_search_locations[0])
     environment = {
         **os.environ,
-        "SPARK_HOME": str(pyspark),
+        "SPARK_HOME": str(jars.pyspark()),
         "SPARK_CONF_DIR": str(SPARK_CONF),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
@@ -192,7 +212,7 @@ def _wait(settings, process, timeout, waiting) -> float:
     settings = replace(settings, statement_timeout=timeout)
     while (seconds := time.monotonic() - began) < timeout:
         if process.poll() is not None:
-            why = reason(log_file(settings).read_text(errors="replace"))
+            why = last_error(log_file(settings).read_text(errors="replace"))
             raise LakehouseError(
                 f"the server went down while starting: {why or f'exit code {process.returncode}'}",
                 f"read {log_file(settings)}",
@@ -214,9 +234,9 @@ def stop(settings: Settings, timeout: float = 30) -> tuple[bool, str]:
     """Stop our server; False when none ran. It is killed after `timeout`."""
     with _only_one(settings):
         who = recorded(settings)
-        process = who and who.alive()
+        process = who.alive() if who else None
         _record(settings).unlink(missing_ok=True)
-        if not process:
+        if not who or not process:
             return False, f"no server runs in {settings.home}"
         process.send_signal(signal.SIGTERM)
         try:

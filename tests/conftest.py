@@ -15,6 +15,7 @@ from lakehouse.settings import PROJECT, Settings
 from lakehouse.thrift import Session
 from ops import server as spark
 from ops.cli import main
+from tests.relay import Relay
 
 
 def free_port() -> int:
@@ -60,6 +61,14 @@ def server(environment) -> Settings:
 def session(server) -> Session:
     with Session(server) as opened:
         yield opened
+
+
+@pytest.fixture
+def relay(server) -> Relay:
+    """A relay before the server; its port is the server's for a client that is to lose it."""
+    relay = Relay((server.host, server.port))
+    yield relay
+    relay.hang_up()
 
 
 def lakehouse(*arguments: str, **options) -> Result:

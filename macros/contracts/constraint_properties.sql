@@ -1,27 +1,40 @@
 {% macro constraint_properties(model) %}
-    {%- set properties = {} -%}
+    {%- set found = [] -%}
     {%- for constraint in model.get('constraints', []) -%}
         {%- if constraint.type == 'check' -%}
-            {%- do properties.update({
-                'delta.constraints.' ~ constraint.name: constraint.expression
-            }) -%}
+            {%- do found.append([constraint.name or 'check', constraint.expression]) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for column in model.columns.values() -%}
         {%- for constraint in column.get('constraints', []) -%}
             {%- if constraint.type == 'not_null' -%}
-                {%- do properties.update({
-                    'delta.constraints.' ~ column.name ~ '_is_not_null':
+                {%- do found.append([
+                    column.name ~ '_is_not_null',
                     adapter.quote(column.name) ~ ' is not null'
-                }) -%}
+                ]) -%}
             {%- elif constraint.type == 'check' -%}
-                {%- do properties.update({
-                    'delta.constraints.'
-                    ~ (constraint.name or column.name ~ '_check'):
+                {%- do found.append([
+                    constraint.name or column.name ~ '_check',
                     constraint.expression
-                }) -%}
+                ]) -%}
             {%- endif -%}
         {%- endfor -%}
+    {%- endfor -%}
+    {%- set properties = {} -%}
+    {%- set taken = [] -%}
+    {%- for name, expression in found -%}
+        {%- set distinct = namespace(name=name, number=1) -%}
+        {#- As many rounds as there could be others of that name. -#}
+        {%- for _ in found -%}
+            {%- if distinct.name | lower in taken -%}
+                {%- set distinct.number = distinct.number + 1 -%}
+                {%- set distinct.name = name ~ '_' ~ distinct.number -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do taken.append(distinct.name | lower) -%}
+        {%- do properties.update({
+            'delta.constraints.' ~ distinct.name: expression
+        }) -%}
     {%- endfor -%}
     {%- do return(properties) -%}
 {% endmacro %}

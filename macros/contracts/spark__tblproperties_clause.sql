@@ -6,7 +6,7 @@
     {%- if properties %}
     tblproperties (
         {%- for name, value in properties.items() %}
-        '{{ name }}' = '{{ value | string | replace("'", "\\'") }}'
+        {{ sql_string(name) }} = {{ sql_string(value) }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     )

@@ -1,9 +1,8 @@
 {% macro spark__alter_column_comment(relation, column_dict) %}
     {%- set comments = [] -%}
     {%- for name, column in column_dict.items() if column.description -%}
-        {%- set text = column.description | trim | replace('\\', '\\\\') -%}
         {%- do comments.append(
-            adapter.quote(name) ~ " comment '" ~ text | replace("'", "\\'") ~ "'"
+            adapter.quote(name) ~ ' comment ' ~ sql_string(column.description | trim)
         ) -%}
     {%- endfor -%}
     {%- if comments -%}

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
-from dbt.adapters.exceptions import FailedToConnectError
+from dbt.adapters.spark.connections import SparkConnectionMethod, SparkCredentials, build_ssl_transport
 from dbt.config.runtime import load_profile, load_project
 from dbt.contracts.graph.manifest import Manifest
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
@@ -15,10 +16,10 @@ from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMeta
 from metricflow.data_table.mf_column import ColumnDescription
 from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
-from metricflow_semantics.toolkit.id_helpers import mf_random_id
 
+from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT, Settings
-from lakehouse.thrift import Session, SqlError, Unreachable, readable
+from lakehouse.thrift import Session, SqlError, plain_transport, readable
 from ops.metrics.render import SparkPlanRenderer, dates
 from ops.project import parse
 
@@ -53,25 +54,33 @@ class SparkTable(MetricFlowDataTable):
         return MetricFlowDataTable(columns, rows).text_format()
 
 
-class ProfileSession(Session):
-    """A session on a connection that dbt opened, so to the server, as the user and with the settings of the profile."""
+def profile_session(credentials: SparkCredentials) -> Session:
+    """A session with the server, user and settings of a dbt profile.
 
-    def __init__(self, connection):
-        credentials = connection.credentials
-        self._address = f"{credentials.host}:{credentials.port}"
-        try:
-            # Below dbt's wrapper, which looks only once a second whether a statement has ended.
-            self._connection = connection.handle.handle
-        except FailedToConnectError as error:
-            raise Unreachable(f"no Spark Thrift server answers at {self._address}") from error
-        self._cursor = self._connection.cursor(arraysize=10_000)
+    Not dbt's own connection: its socket waits without end. Raises
+    LakehouseError for a profile that connects in another way than by Thrift
+    with a password or without one.
+    """
+    auth = credentials.auth or "NONE"
+    if credentials.method != SparkConnectionMethod.THRIFT or auth not in ("NONE", "LDAP", "CUSTOM"):
+        raise LakehouseError(
+            f"the dbt profile has method {credentials.method} and auth {auth}",
+            "metrics need method thrift, and auth NONE, LDAP or CUSTOM",
+        )
+    where = (credentials.host, credentials.port, credentials.user)
+    if credentials.use_ssl:
+        transport = build_ssl_transport(*where, auth, "", credentials.password)
+    else:
+        transport = plain_transport(*where, credentials.password)
+    settings = replace(Settings.from_environment(), host=credentials.host, port=credentials.port)
+    return Session(settings, transport, credentials.server_side_parameters)
 
 
 class SparkSqlClient(AdapterBackedSqlClient):
-    """Runs MetricFlow's statements over dbt-spark's Thrift connection.
+    """Runs MetricFlow's statements over Thrift, as the profile says.
 
     Raises SqlError with Spark's reason in one readable message, Unreachable
-    when no server answers. Statements take no bind parameters: MetricFlow
+    or Unanswered when no server answers. Statements take no bind parameters: MetricFlow
     renders none.
     """
 
@@ -83,9 +92,9 @@ class SparkSqlClient(AdapterBackedSqlClient):
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session, closed at the end. One at a time: dbt has one connection in a thread."""
-        with self._adapter.connection_named(f"metricflow_{mf_random_id()}"):
-            yield ProfileSession(self._adapter.connections.get_thread_connection())
+        """A session, closed at the end."""
+        with profile_session(self._adapter.config.credentials) as session:
+            yield session
 
     def query(self, stmt: str, sql_bind_parameter_set=None) -> SparkTable:
         """The result of a statement."""
@@ -114,11 +123,14 @@ class SparkConfiguration(CLIConfiguration):
     for the parsed manifest and the log.
     """
 
+    # Of the project as it was at the last set-up.
+    manifest: Manifest
+    _sql_client: SparkSqlClient | None
+
     def __init__(self, project: Path = PROJECT, state: Path | None = None):
         super().__init__()
         self._project = project
         self._state = state or Settings.from_environment().home / "metrics"
-        self.manifest: Manifest | None = None
 
     def setup(self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True) -> None:
         """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""

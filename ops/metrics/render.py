@@ -115,7 +115,9 @@ def decomposable(
             others.append(column)
             continue
         function = getattr(column.expr, "sql_function", None)
-        value = column.expr.sql_function_args[0].as_column_reference_expression if function in TOTALS else None
+        if function is None or function not in TOTALS:
+            return None
+        value = column.expr.sql_function_args[0].as_column_reference_expression
         if not value or value.col_ref.table_alias != alias:
             return None
         name = value.col_ref.column_name
@@ -161,12 +163,11 @@ class SparkExpressionRenderer(DatabricksSqlExpressionRenderer):
 
     def visit_date_trunc_expr(self, node: SqlDateTruncExpression) -> SqlExpressionRenderResult:
         column = node.arg.as_column_reference_expression
-        name = column.col_ref.column_name if column else None
-        key = (self.tables.get(column.col_ref.table_alias), name) if column else None
+        key = (self.tables.get(column.col_ref.table_alias, ""), column.col_ref.column_name) if column else ("", "")
         if key not in self.dates:
             return super().visit_date_trunc_expr(node)
         rendered = self.render_sql_expr(column)
-        qualifier = rendered.sql.removesuffix(name)
+        qualifier = rendered.sql.removesuffix(key[1])
         month = self.dates[key]
         return SqlExpressionRenderResult(
             sql=truncated(node.time_granularity, rendered.sql, month and qualifier + month),
@@ -208,7 +209,8 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         if not reference:
             return None
         alias = reference.col_ref.table_alias
-        month = self.EXPR_RENDERER.dates.get((self.EXPR_RENDERER.tables.get(alias), reference.col_ref.column_name))
+        relation = self.EXPR_RENDERER.tables.get(alias, "")
+        month = self.EXPR_RENDERER.dates.get((relation, reference.col_ref.column_name))
         return month and SqlColumnReferenceExpression.create(SqlColumnReference(alias, month))
 
     def _weeks_by_month(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
@@ -223,7 +225,8 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             columns = set(part.used_columns or ()) if isinstance(part, SqlStringExpression) else ()
             # Spark has no subquery in a lambda function.
             if len(columns) == 1 and "select" not in part.sql_expr.lower():
-                asked.setdefault(*columns, []).append(f"({part.sql_expr})")
+                [week] = columns
+                asked.setdefault(week, []).append(f"({part.sql_expr})")
         for week, conditions in asked.items():
             if source := self._with_weeks_of_month(node.from_source, week):
                 condition = f"EXISTS({week}{WEEKS}, {week} -> {' AND '.join(conditions)})"
@@ -237,8 +240,10 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         """The source with a column more: the weeks of the month of a column's week; None where it is no such column."""
         table = source.as_sql_table_node
         node = self.ctes.get(table.sql_table.sql) if table else source.as_select_node
-        column = next((each.expr for each in node.select_columns if each.column_alias == week), None) if node else None
-        if not column or node.group_bys or node.distinct:
+        if not node or node.group_bys or node.distinct:
+            return None
+        column = next((each.expr for each in node.select_columns if each.column_alias == week), None)
+        if not column:
             return None
         self._note_tables(node)
         if isinstance(column, SqlDateTruncExpression):

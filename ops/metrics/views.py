@@ -125,7 +125,7 @@ class _Words:
             if spine.primary_column.time_granularity is TimeGranularity.DAY
             for grain in spine.custom_granularities
         ]
-        self.time = model.defaults.agg_time_dimension if model.defaults else None
+        self.time: str = (model.defaults.agg_time_dimension if model.defaults else None) or ""
 
     # What the view reads
 
@@ -231,11 +231,11 @@ class _Words:
     def _filters(self, given) -> tuple[str, ...]:
         """Where-filters as SQL: their templates name dimensions as MetricFlow does."""
 
-        def dimension(name: str, *_, **__) -> str:
+        def dimension(name: str, *more, **named) -> str:
             entity, _, element = name.rpartition("__")
             return f"({self._element(element).expr or element})" if entity == self.primary else name
 
-        def time_dimension(name: str, grain: str = "day", *_, **__) -> str:
+        def time_dimension(name: str, grain: str = "day", *more, **named) -> str:
             return self._cut(self.time if name == "metric_time" else name.rpartition("__")[2], grain)
 
         templates = [each.where_sql_template for each in given.where_filters] if given else []

@@ -12,12 +12,21 @@ ODD = [
     "100 %",
     "çağ 🛒",
     "'; drop table x; --",
+    "sales_${month}.csv",
+    "${hiveconf:x} and ${spark.sql.shuffle.partitions}",
+    "\\${x} $ { $${x}}",
     "",
 ]
 
 
 @pytest.mark.parametrize("value", ODD)
 def test_a_string_comes_back_from_spark_as_it_was(session, value):
+    assert session.execute(f"select {sql.literal(value)}") == [(value,)]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_string_comes_back_also_where_spark_substitutes_variables(session, value):
+    session.execute("set spark.sql.variable.substitute=true")
     assert session.execute(f"select {sql.literal(value)}") == [(value,)]
 
 
@@ -37,3 +46,9 @@ def test_an_empty_list_holds_nothing():
 
 def test_a_readers_option_is_spelled_as_spark_does():
     assert [sql.option(value) for value in (True, 1, "a'b")] == ["'true'", "'1'", "'a\\'b'"]
+
+
+def test_a_csv_file_is_read_in_its_encoding(session, tmp_path):
+    (tmp_path / "a.csv").write_bytes("ad,şehir\nDoğuş,İstanbul\n".encode("windows-1254"))
+    read = f"csv.{sql.identifier(str(tmp_path))} with (header 'true', encoding 'windows-1254')"
+    assert session.execute(f"select * from {read}") == [("Doğuş", "İstanbul")]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -99,28 +100,12 @@ def test_what_was_rejected_can_be_seen_and_loaded_again_after_the_contract_was_m
     assert bench.rows("id, note") == [(1, "a"), (9, "b"), (3000000000, "big")]
 
 
-def test_a_renamed_file_keeps_one_copy_of_its_rows(bench):
-    bench.put("a.csv", "1,,,x", "bad,,,x")
-    bench.load()
-    (bench.folder / "a.csv").rename(bench.folder / "b.csv")
-    report = bench.load()
-    folder = bench.contract.location
-    assert bench.rows("id, _source_file") == [(1, f"{folder}/b.csv")]
-    assert [row[0] for row in bench.quarantined()] == [f"{folder}/b.csv"]
-    assert bench.states() == {f"{folder}/a.csv": "renamed", f"{folder}/b.csv": "loaded"}
-    assert f"{folder}/b.csv was called {folder}/a.csv before: its rows are replaced" in report.notes
-    bench.put("b.csv", "2,,,corrected")
-    bench.load()
-    assert bench.rows("id") == [(2,)]
-
-
 def test_two_files_with_equal_content_are_two_files(bench):
-    bench.change(rules={"key": ("id",)})
     bench.put("a.csv", "1,,,x")
-    assert bench.load().rows_duplicate == 0
-    bench.put("b.csv", "1,,,x", "2,,,y")
-    assert bench.load().rows_duplicate == 1
-    assert bench.rows("id") == [(1,), (1,), (2,)]
+    bench.load()
+    bench.put("b.csv", "1,,,x")
+    bench.load()
+    assert bench.rows("id") == [(1,), (1,)]
 
 
 def test_a_full_table_is_its_newest_file(bench):
@@ -135,14 +120,51 @@ def test_a_full_table_is_its_newest_file(bench):
     assert (report.rows_rejected, len(bench.quarantined())) == (1, 1)
     states = {name.rpartition("/")[2]: state for name, state in bench.states().items()}
     assert states == {"tuesday.csv": "superseded", "wednesday.csv": "loaded"}
-    # The same content once more, and an older file that is left over, change nothing.
     version = bench.version()
-    bench.put_bytes("thursday.csv", (bench.folder / "wednesday.csv").read_bytes())
-    (bench.folder / "wednesday.csv").unlink()
-    assert bench.load().batches == []
-    (bench.folder / "thursday.csv").unlink()
     assert bench.load().batches == []
     assert bench.version() == version
+    # What lies there wins: without the newest file the table is the one before.
+    (bench.folder / "wednesday.csv").unlink()
+    bench.load()
+    assert bench.rows("id, note") == [(2, "tuesday")]
+    assert bench.quarantined() == []
+
+
+def test_an_empty_file_does_not_empty_a_full_table_unless_the_contract_says_so(bench):
+    bench.change(rules={"mode": "full"})
+    bench.put("monday.csv", "1,,,monday")
+    bench.load()
+    bench.put("tuesday.csv")
+    report = bench.load()
+    assert bench.rows("id") == [(1,)]
+    [note] = [note for note in report.notes if "rejected" in note]
+    assert "it has no rows and would empty the table: set allow_empty" in note
+    bench.change(rules={"allow_empty": True})
+    bench.load(again=always)
+    assert bench.rows("id") == []
+
+
+def test_a_full_table_takes_a_replacement_with_an_older_time(bench):
+    bench.change(rules={"mode": "full"})
+    bench.put("all.csv", "1,,,first")
+    bench.load()
+    bench.put("all.csv", "2,,,second")
+    os.utime(bench.folder / "all.csv", (1, 1))
+    bench.load()
+    assert bench.rows("id") == [(2,)]
+
+
+def test_a_full_table_is_not_blocked_by_a_file_with_a_time_in_the_future(bench):
+    bench.change(rules={"mode": "full"})
+    bench.put("monday.csv", "1,,,monday")
+    os.utime(bench.folder / "monday.csv", (4_000_000_000, 4_000_000_000))
+    report = bench.load()
+    assert bench.rows("id") == [(1,)]
+    assert f"{bench.contract.location}/monday.csv has a time in the future" in report.notes
+    time.sleep(0.01)
+    (bench.folder / "tuesday.csv").write_text("id\n2\n")
+    bench.load()
+    assert bench.rows("id") == [(2,)]
 
 
 def test_a_directory_that_spark_wrote_anew_replaces_its_rows(bench):

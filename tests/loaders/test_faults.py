@@ -26,11 +26,11 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session, Unanswered, Unreachable
-from loaders import ledger, load, run, statements, tables
+from loaders import load, run, statements, tables
 from loaders.contract import Column, Contract, Rules
-from loaders.ledger import TABLE as LEDGER
-from loaders.ledger import never
+from loaders.ledger import QUARANTINE, TABLE
 from loaders.listing import Landing
+from loaders.plan import never
 from loaders.report import DatasetReport
 from ops import server as spark
 from tests.conftest import free_port
@@ -102,16 +102,15 @@ class Bench:
     def found(self) -> tuple[list, list, list]:
         dataset = f"dataset = {literal(self.contract.dataset)}"
         bronze = f"select id, note, _source_file from {statements.bronze(self.contract)}"
-        quarantine = f"select source_file, errors[0].value from {ledger.QUARANTINE} where {dataset}"
-        ledger = f"select source_file, state, rows_read, rows_landed, rows_rejected from {LEDGER} where {dataset}"
+        quarantine = f"select source_file, errors[0].value from {QUARANTINE} where {dataset}"
+        ledger = f"select source_file, state, rows_read, rows_landed, rows_rejected from {TABLE} where {dataset}"
         with Session(self.settings) as session:
             return tuple(sorted(session.execute(statement)) for statement in (bronze, quarantine, ledger))
 
     def is_right(self) -> bool:
         """Whether the tables hold every row of the files exactly once, and nothing is left open."""
         with Session(self.settings) as session:
-            own = session.execute(f"select load_id from {LEDGER} where dataset = {literal(self.contract.dataset)}")
-            left = [name for _, name, _ in session.execute("show tables in landing") if (name[:-9],) in own]
+            left = session.execute(f"show tables in landing like '{self.contract.identifier}__*'")
         assert left == []
         found, expected = self.found(), self.expected()
         # Lists of 100,000 rows: pytest would take minutes to show how they differ.

@@ -8,10 +8,12 @@ import duckdb
 import pytest
 
 from lakehouse.sql import literal
+from loaders import ledger
 from loaders.contract import Column
 from tests.loaders.bench import COLUMNS
 
 TOO_MANY_OR_FEW = "the row has too many or too few fields"
+UNCLOSED = "a quote is opened and not closed"
 NOT_UTF8 = "holds bytes that are not UTF-8: set the encoding among external.options"
 
 
@@ -60,11 +62,14 @@ CSV = {
         {"19,,,x,more": [(None, None, TOO_MANY_OR_FEW)], "20,,": [(None, None, TOO_MANY_OR_FEW)]},
     ),
     "empty_or_null.csv": (csv_bytes('21,"","",""', "22,,,"), [(21, None, None, ""), (22, None, None, None)], {}),
-    # Without multiLine a line is a row: what follows the break is not lost, but a row by itself.
+    # Without multiLine a line is a row.
     "newline.csv": (
         csv_bytes('23,,,"two', 'lines"'),
-        [(23, None, None, "two")],
-        {'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is no int")]},
+        [],
+        {
+            '23,,,"two': [(None, None, UNCLOSED)],
+            'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is no int")],
+        },
     ),
     "required.csv": (
         csv_bytes(",,,no id", '" ",,,blank id'),

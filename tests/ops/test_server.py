@@ -39,8 +39,67 @@ def elsewhere(tmp_path) -> Settings:
         ("java.lang.OutOfMemoryError: Java heap space", "java.lang.OutOfMemoryError: Java heap space"),
     ],
 )
-def test_the_log_says_why_a_server_went_down(log, reason):
-    assert spark.reason(log) == reason
+def test_the_last_error_of_a_log_is_its_innermost_cause(log, reason):
+    assert spark.last_error(log) == reason
+
+
+SURVIVED = """2026-11-24 18:08:59 WARN ThriftCLIService: Error executing statement:
+org.apache.hive.service.cli.HiveSQLException: Error running query: [TABLE_OR_VIEW_NOT_FOUND] The table is not there.
+\tat org.apache.spark.sql.hive.thriftserver.HiveThriftServerErrors$.runningQueryError(HiveThriftServerErrors.scala:44)
+Caused by: org.apache.spark.sql.AnalysisException: [TABLE_OR_VIEW_NOT_FOUND] The table is not there.
+\t... 41 more
+"""
+OUT_OF_MEMORY = """2026-11-24 18:07:47 ERROR SparkUncaughtExceptionHandler: Uncaught exception in thread \
+Thread[Executor task launch worker for task 1.0 in stage 1.0 (TID 2),5,main]
+java.lang.OutOfMemoryError: Java heap space
+\tat java.base/java.util.Arrays.copyOf(Arrays.java:3537)
+2026-11-24 18:07:54 WARN MetaStoreDirectSql: Database initialization failed; direct SQL is disabled
+Caused by: ERROR 08000: Connection closed by unknown interrupt.
+"""
+DERBY = """2026-11-24 18:01:00 WARN Hive: Failed to register all functions.
+Exception in thread "main" java.lang.reflect.InvocationTargetException
+\tat java.base/jdk.internal.reflect.Method.invoke(Method.java:77)
+Caused by: ERROR XSDB6: Another instance of Derby may have already booted the database /home/metastore.
+\t... 84 more
+2026-11-24 18:01:01 WARN ShutdownHookManager: Failed to delete /tmp/spark-1
+"""
+JAVA = "#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n#  SIGSEGV (0xb) at pc=0x7f\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("", ""),
+        (SURVIVED, ""),
+        ("10:00 WARN TaskSetManager: Lost task 1.0: java.lang.OutOfMemoryError: Java heap space\n" + SURVIVED, ""),
+        (SURVIVED + OUT_OF_MEMORY, "java.lang.OutOfMemoryError: Java heap space"),
+        (
+            SURVIVED + "2026-11-24 18:09:06 ERROR HiveThriftServer2: RECEIVED SIGNAL TERM\n",
+            "it received the signal TERM",
+        ),
+        (DERBY, "ERROR XSDB6: Another instance of Derby may have already booted the database /home/metastore."),
+        (SURVIVED + JAVA, "A fatal error has been detected by the Java Runtime Environment:"),
+        ("Terminating due to java.lang.OutOfMemoryError: Metaspace\n", "java.lang.OutOfMemoryError: Metaspace"),
+    ],
+)
+def test_only_what_ended_a_server_is_told_as_the_reason_why_it_is_gone(log, why):
+    assert spark.ending(log) == why
+
+
+def test_the_home_is_for_its_owner_only_also_an_older_one(elsewhere, monkeypatch):
+    # Without jars a start ends before it has made anything but the home.
+    monkeypatch.setattr(jars, "JARS", elsewhere.home / "none")
+    for mode in (None, 0o755):
+        if mode:
+            elsewhere.home.chmod(mode)
+        with pytest.raises(LakehouseError, match="jars are missing"):
+            spark.start(elsewhere)
+        assert elsewhere.home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_home_made_by_a_stop_is_private_too(elsewhere):
+    spark.stop(elsewhere)
+    assert elsewhere.home.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_second_start_starts_nothing(server):
@@ -69,7 +128,7 @@ def test_a_server_on_another_machine_is_not_started(elsewhere):
 
 def test_missing_jars_are_named_with_the_remedy(elsewhere, monkeypatch, tmp_path):
     monkeypatch.setattr(jars, "JARS", tmp_path)
-    with pytest.raises(LakehouseError, match="36 of Spark's jars are missing") as caught:
+    with pytest.raises(LakehouseError, match=f"{len(jars.expected())} of Spark's jars are missing") as caught:
         spark.start(elsewhere)
     assert caught.value.remedy == "run: make setup"
 
@@ -96,6 +155,7 @@ def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkey
     monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(elsewhere.port))
     assert lakehouse("server", "start").exit_code == 0
     assert lakehouse("sql", "create table kept using delta as select 1 as a").exit_code == 0
+    assert "TABLE_OR_VIEW_NOT_FOUND" in lakehouse("sql", "select * from nowhere.nothing").output
 
     process = spark.recorded(elsewhere).alive()
     process.send_signal(signal.SIGKILL)
@@ -103,7 +163,7 @@ def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkey
 
     status = lakehouse("server", "status")
     assert status.exit_code == 1
-    assert "gone without having been stopped" in status.output
+    assert "gone without having been stopped: its log gives no reason: it was killed, or the machine" in status.output
     query = lakehouse("sql", "select 1")
     assert query.exit_code == 1
     assert "gone without having been stopped" in query.output

@@ -53,7 +53,8 @@ def test_the_build_succeeds_with_every_test_and_no_deprecation(built):
     results = built.results
     kinds = [result["unique_id"].split(".")[0] for result in results]
     assert {result["status"] for result in results} <= {"success", "pass", "no-op"}
-    assert kinds.count("model") == 10 and kinds.count("unit_test") == 13 and kinds.count("test") >= 60
+    assert kinds.count("model") == len(list((PROJECT / "models").rglob("*.sql"))) > 0
+    assert kinds.count("unit_test") == len(built.manifest["unit_tests"]) > 0 and kinds.count("test") >= 60
 
 
 def test_every_sale_is_in_gold_as_it_was_delivered(built, session, inputs):

@@ -1,7 +1,11 @@
 """What a stranger relies on before anything runs."""
 
+import os
 import re
+import shutil
 import subprocess
+
+import pytest
 
 from lakehouse.settings import PROJECT
 
@@ -35,3 +39,19 @@ def test_no_requirement_names_where_it_comes_from():
     text = (PROJECT / "requirements.txt").read_text()
     assert "--hash=sha256:" in text
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+
+
+@pytest.mark.parametrize(("code", "made"), [(0, True), (3, True), (1, False), (2, False), (143, False)])
+def test_make_load_lets_rejects_pass_and_nothing_else(tmp_path, code, made):
+    # A clone where all is set up, and whose `lakehouse load` ends as it is told.
+    shutil.copy(PROJECT / "Makefile", tmp_path)
+    needed = re.search(r"^\$\(READY\): (.+)$", (PROJECT / "Makefile").read_text(), re.M).group(1).split()
+    command = tmp_path / ".venv" / "bin" / "lakehouse"
+    for path in (*(tmp_path / name for name in needed), command, tmp_path / ".venv" / ".ready"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    command.write_text(f'#!/bin/sh\n[ "$1" != load ] || exit {code}\n')
+    command.chmod(0o755)
+    run = subprocess.run(["make", "load"], cwd=tmp_path, env=os.environ, capture_output=True, text=True)
+    assert (run.returncode == 0) is made, run.stderr
+    assert ("lakehouse quarantine list" in run.stdout) is (code == 3)

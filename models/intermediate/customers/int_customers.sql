@@ -18,10 +18,7 @@ numbered as (
         *,
         row_number() over (
             partition by customer_id
-            order by
-                _source_modified_at desc,
-                _source_file desc,
-                xxhash64(gender, payment_method, age) desc
+            order by {{ latest_first(['gender', 'payment_method', 'age']) }}
         ) as version_number
 
     from customers

@@ -24,17 +24,14 @@ numbered as (
         *,
         row_number() over (
             partition by invoice_id
-            order by
-                _source_modified_at desc,
-                _source_file desc,
-                xxhash64(
-                    recorded_customer_id,
-                    category,
-                    shopping_mall,
-                    quantity,
-                    price,
-                    invoice_date
-                ) desc
+            order by {{ latest_first([
+                'recorded_customer_id',
+                'category',
+                'shopping_mall',
+                'quantity',
+                'price',
+                'invoice_date'
+            ]) }}
         ) as version_number
 
     from sales

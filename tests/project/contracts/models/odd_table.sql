@@ -1,0 +1,3 @@
+select
+    'a.csv' as code,
+    1 as amount
