@@ -148,6 +148,14 @@ def kill_server(settings: Settings) -> None:
         process.send_signal(signal.SIGKILL)
 
 
+def restart(settings: Settings) -> None:
+    """Start the server; one that was killed may hold its port for a moment."""
+    ends = time.monotonic() + 30
+    while spark.port_user(settings.host, settings.port) and time.monotonic() < ends:
+        time.sleep(0.1)
+    spark.start(settings)
+
+
 def running(settings: Settings):
     """The server's process, if it lives."""
     recorded = spark.recorded(settings)
@@ -182,10 +190,10 @@ def run_loaders(
                     changed = True
                 loader.go_on.set()
         if not running(settings):
-            spark.start(settings)
+            restart(settings)
         time.sleep(0.02)
     if not changed:
         change()
     if not running(settings):
-        spark.start(settings)
+        restart(settings)
     return [f"loader {n}: {errors}" for n, loader in enumerate(loaders) if (errors := loader.errors())]
