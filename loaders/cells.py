@@ -100,12 +100,12 @@ def unfit(cell: Cell, column: Column, cast: str) -> str:
     if (cell.type == column.type and not cell.raw) or (column.type == "string" and cell.type == "string"):
         return "false"
     holds = f"{cell.held} <> ''" if cell.type == "string" and not cell.raw else f"{cell.held} is not null"
-    return f"({cast} is null and {holds})"
+    return f"({cast} is null and ({holds}))"
 
 
 def empty(cell: Cell) -> str:
     """Whether a cell is null or blank, as SQL."""
-    blank = f" or trim({cell.held}) = ''" if cell.type == "string" else ""
+    blank = f" or trim({cell.expression}) = ''" if cell.type == "string" else ""
     return f"({cell.held} is null{blank})"
 
 

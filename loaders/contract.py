@@ -94,10 +94,11 @@ class Contract:
             self._refuse(
                 f"external.location is {self.location!r}", "name a folder below the landing folder, as pos/sales"
             )
+        written = self.option("encoding", "charset", default="utf-8")
         if self.using == "json" and self.encoding != "utf-8":
-            self._refuse(f"its encoding is {self.encoding}", "JSON is UTF-8: convert the files")
+            self._refuse(f"its encoding is {written}", "JSON is UTF-8: convert the files")
         if self.charset is None:
-            self._refuse(f"its encoding is {self.encoding}", "use one such as utf-8, utf-16, iso-8859-9, windows-1254")
+            self._refuse(f"its encoding is {written}", "use one such as utf-8, utf-16, iso-8859-9, windows-1254")
         self._check_columns()
         self._check_rules()
 

@@ -7,7 +7,7 @@ into the log is written by the next one.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, replace
 from typing import NamedTuple
 
@@ -76,6 +76,10 @@ as select r.*
 from {REJECTS} as r
 left semi join {TABLE} as l
 on r.dataset = l.dataset and r.source_file = l.source_file and r.load_id = l.load_id"""
+
+
+# What has to be there, in the order in which it is made.
+TABLES = {LOG: CREATE_LOG, REJECTS: CREATE_REJECTS, TABLE: CREATE_LEDGER, QUARANTINE: CREATE_QUARANTINE}
 
 
 class Entry(NamedTuple):
@@ -202,14 +206,13 @@ class Batch:
         return replace(self, fates=tuple(map(judge, self.fates)))
 
     def counted(self, landed: Mapping[str, int]) -> "Batch":
-        """The batch with the rows that bronze has of its files."""
+        """The batch with the rows that bronze has of the files whose rows were not counted before."""
 
         def count(fate: Fate) -> Fate:
             rows = landed.get(fate.source_file, 0)
-            return (
-                replace(fate, rows_landed=rows, rows_read=rows + fate.rows_rejected) if fate.state == LOADED else fate
-            )
+            return replace(fate, rows_landed=rows, rows_read=rows) if fate.source_file in uncounted else fate
 
+        uncounted = self.uncounted
         return replace(self, fates=tuple(map(count, self.fates)))
 
     def with_unseen(self, names: Collection[str]) -> "Batch":
@@ -252,7 +255,7 @@ select {literal(dataset)}, {literal(table_id)}, source_file, state, reason, {lit
 from {rows}"""
 
 
-def superseded(known: Known, but: Iterable[str]) -> list[Fate]:
+def superseded(known: Known, but: Collection[str]) -> list[Fate]:
     """The fates of the files whose rows a table in mode `full` holds, when another file replaces them."""
-    others = (entry for name, entry in known.files.items() if entry.state == LOADED and name not in set(but))
+    others = (entry for name, entry in known.files.items() if entry.state == LOADED and name not in but)
     return [Fate(one.source_file, one.size, one.modified, one.etag, SUPERSEDED) for one in others]

@@ -118,14 +118,14 @@ class Landing:
     def __init__(self, url: str):
         try:
             # A folder's name may hold what chains URLs (a::b).
-            self.fs, self.root = fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
+            self.fs, root = fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
         except ImportError as error:
             raise LakehouseError(f"LAKEHOUSE_LANDING is {url}: {error}", "run: pip install s3fs") from None
         except ValueError as error:
             raise LakehouseError(
                 f"LAKEHOUSE_LANDING is {url}: {error}", "name a folder, or s3://bucket/folder"
             ) from None
-        self.root = self.root.rstrip("/")
+        self.root = str(root).rstrip("/")
 
     @property
     def local(self) -> bool:

@@ -127,7 +127,7 @@ class _Load:
                 time.sleep(rounds * secrets.SystemRandom().uniform(0.1, 0.3))
                 rounds += 1
         raise LakehouseError(
-            f"files of {self.contract.dataset} changed while they were read, {ROUNDS} times in a row",
+            f"{self.contract.dataset}: its files changed while they were read, or others wrote it, {ROUNDS} times",
             "load again when they are complete; grace_seconds or done_marker of meta.loader waits for that",
         )
 

@@ -64,8 +64,7 @@ def plan_newest(files: Iterable[LandedFile], known: Mapping[str, Entry], now: in
 
 def _is_new(file: LandedFile, known: Mapping[str, Entry], again: Again) -> bool:
     entry = known.get(file.name)
-    done = entry is not None and entry.state in (LOADED, REJECTED) and entry.matches(file)
-    return not done or again(entry)
+    return not entry or entry.state not in (LOADED, REJECTED) or not entry.matches(file) or again(entry)
 
 
 def _planned(file: LandedFile, known: Mapping[str, Entry]) -> Planned:

@@ -66,7 +66,7 @@ def load_through(
     Raises Unreachable when the server stays away, or goes away again and again
     before a file is done.
     """
-    done, waits = -1, iter(())
+    done, waits = -1, iter(pauses)
     while True:
         try:
             with Session(settings) as session:

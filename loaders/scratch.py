@@ -29,8 +29,8 @@ class Scratch:
 
 def drop_left(session: Session, contract: Contract, last: int) -> None:
     """Drop what loaders left that were killed: the tables of batches up to `last`, which can land nothing any more."""
-    listed = session.execute(f"show tables in {SCHEMA} like {literal(f'{contract.identifier}__*')}")
-    for _, name, _ in listed:
-        found = re.fullmatch(rf"{re.escape(contract.identifier)}__(\d+)__\w+", name)
+    table = contract.identifier.lower()
+    for _, name, _ in session.execute(f"show tables in {SCHEMA} like {literal(f'{table}__*')}"):
+        found = re.fullmatch(rf"{re.escape(table)}__(\d+)__\w+", name)
         if found and int(found[1]) <= last:
             session.execute(f"drop table if exists {identifier(SCHEMA, name)}")

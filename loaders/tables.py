@@ -62,9 +62,8 @@ def make(session: Session, contract: Contract) -> None:
     """Make the schemas, the ledger, the quarantine and the bronze table, as far as they are not there."""
     for schema in (contract.schema, ledger.LOG.partition(".")[0], SCHEMA):
         session.execute(f"create schema if not exists {identifier(schema)}")
-    for statement in (ledger.CREATE_LOG, ledger.CREATE_REJECTS, ledger.CREATE_LEDGER, ledger.CREATE_QUARANTINE):
-        _make(session, statement)
-    _make(session, create_bronze(contract))
+    for name, statement in {**ledger.TABLES, bronze(contract): create_bronze(contract)}.items():
+        _make(session, name, statement)
     found = find(session, contract)
     if found and not found.id:
         session.execute(f"alter table {bronze(contract)} set tblproperties ('{ID}' = '{uuid.uuid4()}')")
@@ -91,7 +90,7 @@ def _column(column: Column) -> str:
     return f"{identifier(column.name)} {column.type} comment {literal(column.description)}"
 
 
-def _make(session: Session, statement: str) -> None:
+def _make(session: Session, name: str, statement: str) -> None:
     try:
         session.execute(statement)
     except SqlError as error:
@@ -99,7 +98,6 @@ def _make(session: Session, statement: str) -> None:
         if not found:
             raise
         # A server that was killed here had written the table, and not told the metastore.
-        name = re.search(r"not exists (\S+)", statement)[1]
         try:
             session.execute(f"create table if not exists {name} using delta location {literal(found[1])}")
         except SqlError:

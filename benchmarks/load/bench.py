@@ -36,16 +36,16 @@ REFERENCE = "bronze.benchmark_reference"
 RAW = "landing.benchmark_reference"
 
 
-def write_sales(folder: Path, rows: int, files: int, misfit_every: int = 0) -> None:
-    """The sales, repeated to `rows` lines in `files` files; each `misfit_every`th has no number for a quantity."""
+def write_sales(folder: Path, rows: int, files: int, reject_every: int = 0) -> None:
+    """The sales, repeated to `rows` lines in `files` files; each `reject_every`th has no number for a quantity."""
     header, *lines = SALES.read_text().splitlines()
     quantity = header.split(",").index("quantity")
     folder.mkdir(parents=True)
     each = rows // files
     for number in range(files):
         some = [lines[(number * each + offset) % len(lines)] for offset in range(each)]
-        if misfit_every:
-            for offset in range(0, each, misfit_every):
+        if reject_every:
+            for offset in range(0, each, reject_every):
                 cells = some[offset].split(",")
                 cells[quantity] = "many"
                 some[offset] = ",".join(cells)
@@ -66,7 +66,6 @@ class Case:
         table = statements.bronze(self.contract)
         self.session.execute(f"drop table if exists {table}")
         tables.prepare(self.session, self.contract)
-        self.session.execute(f"delete from {ledger.LOG} where dataset = {literal(self.contract.dataset)}")
         return timed(lambda: load.load(self.session, self.landing, self.contract))
 
     def insert(self) -> float:
@@ -109,16 +108,26 @@ def compare(case: Case, pairs: int) -> str:
 def nothing_new(session: Session, case: Case, known: int) -> str:
     """A load with nothing to do, while the ledger knows many files of the dataset."""
     case.load()
-    # A claim and an end of each file, in batches of a hundred.
-    for state, when in (("claimed", "claimed_at"), ("superseded", "closed_at")):
-        session.execute(f"""
-insert into {ledger.LOG} (dataset, source_file, attempt, state, load_id, size_bytes, modified_at, checksum, {when})
-select {literal(case.contract.dataset)}, concat('gone/', id, '.csv'), 1, '{state}', concat('benchmark_', id div 100),
-    id, current_timestamp(), md5(string(id)), current_timestamp()
+    table = tables.prepare(session, case.contract)
+    session.execute(f"""
+insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch, size_bytes, modified_at, etag,
+    rows_landed, rows_rejected, delta_version, closed_at)
+select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
+    concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
 from range({known})""")
     seconds = [timed(lambda: load.load(session, case.landing, case.contract)) for _ in range(5)]
     session.execute(f"delete from {ledger.LOG} where dataset = {literal(case.contract.dataset)}")
     return f"| nothing new, {known:,} files known | {statistics.median(seconds):.1f} s | | |"
+
+
+def one_small_file(case: Case) -> str:
+    """A load of one new file of 200 rows, while the table has some."""
+    lines = SALES.read_text().splitlines()[:201]
+    seconds = []
+    for number in range(20):
+        (case.folder / f"small_{number}.csv").write_text("\n".join(lines) + "\n")
+        seconds.append(timed(lambda: load.load(case.session, case.landing, case.contract)))
+    return f"| one file of 200 rows | {statistics.median(seconds[10:]):.1f} s | | |"
 
 
 @click.command()
@@ -132,13 +141,15 @@ def main(rows: int, files: int, pairs: int, port: int) -> None:
     settings = Settings(root / "home", str(root), "127.0.0.1", port)
     try:
         write_sales(root / "clean", rows, 1)
-        write_sales(root / "one_percent_misfits", rows, 1, misfit_every=100)
+        write_sales(root / "one_percent_rejected", rows, 1, reject_every=100)
         write_sales(root / "small_files", files * 20, files)
         server.start(settings)
         print(f"| {rows:,} rows, {files:,} files | load | INSERT | ratio |\n|---|---|---|---|")
         with Session(settings) as session:
-            for name in ("clean", "one_percent_misfits", "small_files"):
+            for name in ("clean", "one_percent_rejected", "small_files"):
                 print(compare(Case(session, root, contract, name), pairs), flush=True)
+            write_sales(root / "one_small_file", 200, 1)
+            print(one_small_file(Case(session, root, contract, "one_small_file")), flush=True)
             print(nothing_new(session, Case(session, root, contract, "small_files"), 100_000))
     finally:
         server.stop(settings)

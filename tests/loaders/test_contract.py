@@ -50,7 +50,7 @@ def test_the_dbt_sources_are_the_contracts():
         ({"columns": (Column("a", "int", path="$.a"),)}, "column a has path '$.a'"),
         ({"rules": Rules(mode="newest")}, "meta.loader.mode is 'newest'"),
         ({"rules": Rules(max_reject_ratio=5)}, "meta.loader.max_reject_ratio is 5"),
-        ({"rules": Rules(key=("b",))}, "meta.loader.key names b"),
+        ({"options": {"encoding": "klingon"}}, "its encoding is klingon"),
         ({"rules": Rules(max_batch_files=0)}, "a limit of meta.loader is too small"),
     ],
 )
@@ -79,3 +79,39 @@ def test_named_datasets_are_chosen_once_and_in_order():
     every = {"a.b": 1, "c.d": 2}
     assert chosen(every, ["c.d", "a.b", "c.d"]) == [2, 1]
     assert chosen(every, []) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("written", "charset"),
+    [("utf8", "UTF-8"), ("latin1", "ISO-8859-1"), ("windows-1254", "windows-1254"), ("UTF-16LE", "UTF-16LE")],
+)
+def test_an_encoding_is_named_as_java_names_it(written, charset):
+    assert contract(options={"encoding": written}).charset == charset
+
+
+def required(**config) -> bool:
+    """Whether a `not_null` test with this configuration makes its column required."""
+    test = {
+        "test_metadata": {"name": "not_null"},
+        "column_name": "a",
+        "depends_on": {"nodes": ["source.x"]},
+        "config": config,
+    }
+    source = {
+        "source_name": "pos",
+        "name": "sales",
+        "schema": "bronze",
+        "identifier": "pos_sales",
+        "external": {"location": "pos/sales", "using": "csv"},
+        "columns": {"a": {"name": "a", "data_type": "int"}},
+    }
+    [found] = contracts({"nodes": {"test.x": test}, "sources": {"source.x": source}}).values()
+    return found.columns[0].required
+
+
+def test_only_a_test_that_fails_for_every_null_makes_a_column_required():
+    assert required()
+    assert required(severity="ERROR", where=None, error_if="!= 0")
+    assert not required(severity="warn")
+    assert not required(where="a > 1")
+    assert not required(error_if="> 10")

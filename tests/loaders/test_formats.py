@@ -5,7 +5,9 @@ import json
 from decimal import Decimal
 
 import duckdb
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from lakehouse.sql import literal
 from loaders import ledger
@@ -274,3 +276,129 @@ def test_a_page_of_parquet_that_is_damaged_rejects_its_file_alone(bench):
     bench.put_bytes("bad.parquet", bytes(content))
     report = bench.load()
     assert (report.files_new, report.files_rejected, report.rows_landed) == (1, 1, 20000)
+
+
+def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
+    bench.change(using="parquet", options={}, columns=(COLUMNS[0], Column("at", "timestamp"), Column("note", "string")))
+    whole, parts = 1_700_000_000_123_456_000, 1_700_000_000_123_456_789
+    table = pyarrow.table(
+        {
+            "id": [1, 2, 3, 4],
+            "at": pyarrow.array([whole, parts, None, -1_000], pyarrow.timestamp("ns")),
+            "note": pyarrow.array([b"a", b"b", b"\xff", None], pyarrow.binary()),
+        }
+    )
+    parquet.write_table(table, bench.folder / "pandas.parquet")
+    report = bench.load()
+    assert bench.rows("id, at, note") == [
+        (1, "2023-11-14 22:13:20.123456", "a"),
+        (4, "1969-12-31 23:59:59.999999", None),
+    ]
+    assert sorted(row[2] for row in bench.quarantined()) == ['["at"]', '["note"]']
+    assert report.files_rejected == 0
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"id": [1], "extra": pyarrow.array([1], pyarrow.time64("ns"))},
+        {"id": [1], "extra": pyarrow.array([Decimal(1)], pyarrow.decimal256(76, 0))},
+        {"id": [1], "ID": [2]},
+        {"id": pyarrow.array([[1]], pyarrow.list_(pyarrow.int32()))},
+    ],
+    ids=["time", "decimal256", "names that differ by case", "a list for an int"],
+)
+def test_a_parquet_file_that_spark_cannot_read_is_rejected_and_the_others_go_on(bench, table):
+    bench.change(using="parquet", options={})
+    parquet.write_table(pyarrow.table(table), bench.folder / "odd.parquet")
+    parquet.write_table(pyarrow.table({"id": [7]}), bench.folder / "plain.parquet")
+    report = bench.load()
+    assert bench.rows("id") == [(7,)]
+    assert (report.files_new, report.files_rejected) == (1, 1)
+    assert bench.load().batches == []
+
+
+def test_files_without_rows_are_loaded_with_none(json_bench, bench):
+    json_bench.change(options={"multiLine": True})
+    for name, content in {"a": b"[\n]", "b": b"\xef\xbb\xbf[]", "c": b" \n\0", "d": b""}.items():
+        json_bench.put_bytes(f"{name}.json", content)
+    report = json_bench.load()
+    assert (report.files_new, report.files_rejected, report.rows_read) == (4, 0, 0)
+    assert json_bench.load().batches == []
+
+
+def test_csv_files_without_rows_are_loaded_with_none(bench):
+    bench.change(options={"comment": "#"})
+    for name, content in {"a": b"id\n\x1a", "b": b"id\n\0\0\n", "c": b"# nothing\n# today\n", "d": b"\n\n"}.items():
+        bench.put_bytes(f"{name}.csv", content)
+    report = bench.load()
+    assert (report.files_new, report.files_rejected, report.rows_read) == (4, 0, 0)
+    assert bench.load().batches == []
+
+
+def test_a_json_line_is_one_object_and_keeps_its_text(json_bench):
+    json_bench.change(columns=(Column("id", "int"), Column("note", "string")))
+    lines = [
+        '{"id": 1, "note": 1.10, "more": {"price": 2.50, "text": "7.0"}}',
+        '{"id": 2, "note": 12345678901234567890.12345678901234567890123456789}',
+        '{"id": 3, "note": [1.0, "1.0", -0]}',
+        '{"id": 4} {"id": 5}',
+        '{"id": 6},{"id": 7}',
+        '{"id": 8}] x',
+        '{"id": 007}',
+    ]
+    json_bench.put_bytes("a.jsonl", "\n".join(lines).encode())
+    json_bench.load()
+    assert json_bench.rows("id, note, _rescued_data") == [
+        (1, "1.10", '{"more":"{\\"price\\":2.50,\\"text\\":\\"7.0\\"}"}'),
+        (2, "12345678901234567890.12345678901234567890123456789", None),
+        (3, '[1.0,"1.0",-0]', None),
+    ]
+    assert [row[1] for row in json_bench.quarantined()] == sorted(lines[3:])
+
+
+def test_json_lines_where_an_array_was_agreed_do_not_fit(json_bench):
+    json_bench.change({"max_reject_ratio": 0.5}, options={"multiLine": True})
+    json_bench.put_bytes("a.json", b'{"id": 1}\n{"id": 2}\n')
+    report = json_bench.load()
+    assert (report.files_rejected, report.rows_landed) == (1, 0)
+
+
+def test_an_open_quote_does_not_fit_and_one_inside_a_field_does(bench):
+    lines = ['1,,,"open', '2,,,5" pipe', '3,,,"a ""b"""', '4,,,"x,', '5,,,""', '6,,,"a"" b', "7,,,'"]
+    bench.put("a.csv", *lines)
+    bench.load()
+    assert bench.rows("id, note") == [(2, '5" pipe'), (3, 'a "b"'), (5, ""), (7, "'")]
+    assert [row[1] for row in bench.quarantined()] == [lines[0], lines[3], lines[5]]
+
+
+def test_an_open_quote_of_a_file_whose_fields_span_lines_goes_to_its_end(bench):
+    bench.change(options={"multiLine": True, "comment": "#"})
+    bench.put("a.csv", '1,,,"two', 'lines, ""x"""', "# no row", '2,,,5" pipe', '3,,,"open', "4,,,x")
+    bench.load()
+    assert bench.rows("id, note") == [(1, 'two\nlines, "x"'), (2, '5" pipe')]
+    assert [row[1] for row in bench.quarantined()] == ['3,,,"open\n4,,,x\n']
+
+
+@pytest.mark.parametrize("encoding", ["windows-1254", "utf-16", "utf-16-le", "iso-8859-9"])
+def test_text_of_other_encodings_lands_as_it_was_written(bench, encoding):
+    bench.change(options={"encoding": encoding})
+    bench.put_bytes("a.csv", csv_bytes("1,,,çağ İıŞ", '2,,,"x"').decode().encode(encoding))
+    bench.load()
+    assert bench.rows("id, note") == [(1, "çağ İıŞ"), (2, "x")]
+
+
+def test_a_name_or_value_with_a_variable_of_spark_is_just_text(bench):
+    bench.put("sales_${month}.csv", "1,,,${hiveconf:x}")
+    bench.load()
+    assert bench.rows("_source_file, note") == [(f"{bench.contract.location}/sales_${{month}}.csv", "${hiveconf:x}")]
+    bench.put("sales_${month}.csv", "2,,,corrected")
+    assert bench.load().files_replaced == 1
+    assert bench.rows("id") == [(2,)]
+
+
+def test_a_header_that_comes_again_is_a_row(bench):
+    bench.change(columns=(Column("id", "string"), Column("note", "string")))
+    bench.put("a.csv", "1,a", "id,note", "2,b", header="id,note")
+    bench.load()
+    assert bench.rows("id, note") == [("1", "a"), ("2", "b"), ("id", "note")]

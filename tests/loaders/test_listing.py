@@ -1,11 +1,13 @@
 import gzip
 import os
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import LakehouseError
 from loaders.contract import Rules
+from loaders.formats.packing import opened
+from loaders.formats.reader import Rejected
 from loaders.listing import Landing, deliveries, encoded
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
@@ -69,12 +71,34 @@ def test_a_link_is_the_file_it_leads_to(landing, tmp_path):
     assert (file.name, file.size, file.modified) == ("pos/a.csv", 4, 1_700_000_000_000)
 
 
-def test_a_link_to_a_folder_is_refused(landing, tmp_path):
+def test_what_is_no_file_is_skipped_with_the_reason(landing, tmp_path):
     put(tmp_path / "elsewhere" / "a.csv")
-    (tmp_path / "pos").mkdir()
+    put(tmp_path / "pos" / "good.csv")
     (tmp_path / "pos" / "folder").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LakehouseError, match="pos/folder is a link to a folder"):
-        landing.listing("pos")
+    os.mkfifo(tmp_path / "pos" / "pipe")
+    (tmp_path / "pos" / "x").write_text("")
+    os.rename(tmp_path / "pos" / "x", os.fsencode(tmp_path / "pos") + b"/caf\xe9")
+    listing = landing.listing("pos")
+    assert [file.name for file in listing.files] == ["pos/good.csv"]
+    assert sorted(listing.skipped) == [
+        "pos/caf\\xe9 was skipped: its name is not UTF-8",
+        "pos/folder was skipped: it is a link to a folder; mount the folder there, or link its files",
+        "pos/pipe was skipped: it is no regular file",
+    ]
+
+
+def test_files_that_lie_there_as_they_were_listed_are_unchanged(landing, tmp_path):
+    put(tmp_path / "pos" / "same.csv")
+    put(tmp_path / "pos" / "gone.csv")
+    put(tmp_path / "pos" / "touched.csv")
+    for name in ("part-0", "_SUCCESS"):
+        put(tmp_path / "pos" / "same" / name)
+        put(tmp_path / "pos" / "grown" / name)
+    files = landing.listing("pos").files
+    (tmp_path / "pos" / "gone.csv").unlink()
+    put(tmp_path / "pos" / "touched.csv", modified=1)
+    put(tmp_path / "pos" / "grown" / "part-1")
+    assert landing.unchanged("pos", files) == {"pos/same", "pos/same.csv"}
 
 
 def test_a_landing_folder_may_have_any_name(tmp_path):
@@ -108,20 +132,27 @@ def test_a_folder_waits_for_its_marker(landing, tmp_path):
     assert names(landing, "pos", done_marker="_READY") == ["pos/one/a.csv"]
 
 
-def test_the_checksum_is_of_the_content_alone(landing, tmp_path):
-    put(tmp_path / "x" / "a", "same", 1)
-    put(tmp_path / "x" / "b", "same", 2)
-    put(tmp_path / "x" / "c", "other", 1)
-    a, b, c = (landing.checksum(file) for file in landing.listing("x").files)
-    assert a == b != c
+def opening(landing: Landing, name: str, content: bytes) -> str:
+    """What is read of a text file, or why it is rejected."""
+    Path(landing.root, "x").mkdir(exist_ok=True)
+    Path(landing.root, "x", name).write_bytes(content)
+    [part] = [file.parts[0] for file in landing.listing("x").files if file.name == f"x/{name}"]
+    try:
+        with opened(landing, part) as stored:
+            return stored.read().decode()
+    except Rejected as error:
+        return str(error)
 
 
-def test_a_packed_file_is_unpacked_on_request(landing, tmp_path):
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "a.csv.gz").write_bytes(gzip.compress(b"id\n1\n"))
-    [file] = landing.listing("x").files
-    with landing.open(file.parts[0], unpacked=True) as opened:
-        assert opened.read() == b"id\n1\n"
+def test_a_gzip_file_is_unpacked_and_other_packings_are_rejected(landing):
+    text = b"id\n1\n"
+    assert opening(landing, "a.csv.gz", gzip.compress(text)) == text.decode()
+    assert opening(landing, "a.csv", text) == text.decode()
+    assert "called *.snappy is not read: deliver it plain" in opening(landing, "a.snappy", text)
+    assert "called *.xz is not read" in opening(landing, "A.XZ", text)
+    assert "its content is packed with gzip" in opening(landing, "b.csv", gzip.compress(text))
+    assert "its content is a zip archive" in opening(landing, "c.csv", b"PK\x03\x04 stored\nid\n1\n")
+    assert "it cannot be read: Not a gzipped file" in opening(landing, "d.csv.gz", text)
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_a_file_that_keeps_changing_ends_the_load_with_an_error(bench):
         if reached == "landed":
             bench.put("a.csv", "1,,,again")
 
-    with pytest.raises(LakehouseError, match="changed while they were read, 10 times in a row"):
+    with pytest.raises(LakehouseError, match="its files changed while they were read, .* 10 times"):
         bench.load(progress=rewrite)
 
 

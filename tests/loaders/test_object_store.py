@@ -179,7 +179,8 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     assert rows(settings, text) == expected_text()
 
     with Session(settings) as session:
-        states = {name: entry.state for name, entry in ledger.read(session, text.dataset).items()}
+        found = f"select source_file, state from {ledger.TABLE} where dataset = '{text.dataset}'"
+        states = dict(session.execute(found))
     assert {name for name, state in states.items() if state != "loaded"} == {"store/text/deep//lost.csv"}
 
 
@@ -195,8 +196,9 @@ def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, setting
         monkeypatch.setattr(landing.fs, "find", is_away)
         raise SqlError("[FAILED_READ_FILE.NO_HINT] Connection refused")
 
-    monkeypatch.setattr(loader, "_land", goes_away)
-    monkeypatch.setattr(loader, "_unreadable", lambda *_: [("store/away/a.csv", "it cannot be read to its end")])
+    broken = [("store/away/a.csv", "it cannot be read to its end")]
+    monkeypatch.setattr(loader._Load, "_insert", goes_away)
+    monkeypatch.setattr(loader._Load, "_unreadable", lambda *_: broken)
     with Session(settings) as session, pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"):
         loader.load(session, landing, away)
     monkeypatch.undo()
