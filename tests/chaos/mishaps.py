@@ -70,7 +70,7 @@ LOADER_DIES, SERVER_DIES, FILES_CHANGE = "kill of loader", "kill of the server",
 
 def draw_mishaps(random: Random, server: bool, files: bool) -> list[Mishap]:
     """What befalls a round; `server`: the server may be killed, `files`: files do change."""
-    drawn = [_when(LOADER_DIES, loader, random) for loader in (0, 1) if random.random() < (0.6, 0.25)[loader]]
+    drawn = [_when(LOADER_DIES, loader, random) for loader in (0, 1) if random.random() < (0.75, 0.3)[loader]]
     if server and random.random() < 0.4:
         drawn.append(_when(SERVER_DIES, random.randint(0, 1), random))
     if files:
