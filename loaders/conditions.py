@@ -5,7 +5,7 @@ from lakehouse.thrift import SqlError
 # Another session wrote or made the same table meanwhile, or a file went away
 # while it was read: look again and repeat.
 TRANSIENT = (
-    "ALREADY_EXISTS",
+    "AlreadyExistsException",
     "DELTA_CONCURRENT",
     "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
     "DELTA_DUPLICATE_COLUMNS_FOUND.ADDING_COLUMNS",
@@ -13,6 +13,9 @@ TRANSIENT = (
     "DELTA_PROTOCOL_CHANGED",
     "FAILED_READ_FILE.FILE_NOT_EXIST",
     "PATH_NOT_FOUND",
+    "SCHEMA_ALREADY_EXISTS",
+    "TABLE_ALREADY_EXISTS",
+    "TABLE_OR_VIEW_ALREADY_EXISTS",
     "TABLE_OR_VIEW_NOT_FOUND",
     "not a Delta table",
 )

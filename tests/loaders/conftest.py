@@ -1,3 +1,5 @@
+import zlib
+
 import pytest
 
 from lakehouse.settings import Settings
@@ -9,4 +11,5 @@ def bench(server, session, tmp_path, request) -> Bench:
     """A dataset of its own, called after the test."""
     settings = Settings(server.home, str(tmp_path), server.host, server.port)
     name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name.removeprefix("test_"))
-    return Bench(settings, session, name[:60].lower())
+    # The parameters of a test stand at the end of its name.
+    return Bench(settings, session, f"{name[:40]}_{zlib.crc32(name.encode()):08x}".lower())

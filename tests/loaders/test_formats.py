@@ -105,6 +105,11 @@ REJECTED = {
 }
 
 
+def is_part(part: str, record: str) -> bool:
+    """Whether a record's first or last cell is that."""
+    return record.strip().startswith(f"{part},") or record.endswith(f",{part}")
+
+
 def test_every_csv_file_ends_as_its_rows_deserve(bench):
     for name, (content, *_) in (CSV | REJECTED).items():
         bench.put_bytes(name, content)
@@ -128,7 +133,7 @@ def test_every_csv_file_ends_as_its_rows_deserve(bench):
     for name, wrong in expected.items():
         assert len(reasons[name]) == len(wrong), reasons[name]
         for part, errors in wrong.items():
-            [found] = [errors for record, errors in reasons[name] if record == part or f'"{part}"' in record]
+            [found] = [errors for record, errors in reasons[name] if record == part or is_part(part, record)]
             assert found == errors, name
 
     rejected = {name: reason for name, (_, reason) in REJECTED.items()}
@@ -290,7 +295,7 @@ def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
     )
     parquet.write_table(table, bench.folder / "pandas.parquet")
     report = bench.load()
-    assert bench.rows("id, at, note") == [
+    assert bench.rows("id, string(at), note") == [
         (1, "2023-11-14 22:13:20.123456", "a"),
         (4, "1969-12-31 23:59:59.999999", None),
     ]
