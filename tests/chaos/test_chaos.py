@@ -5,7 +5,7 @@ from ops import server as spark
 from tests.chaos.mishaps import port_for_restarts
 from tests.chaos.run import Chaos
 
-ROUNDS, SEED = 3, 12
+ROUNDS, SEED = 2, 62
 
 
 def test_every_row_is_in_bronze_once_whatever_is_killed(environment, tmp_path):
