@@ -11,7 +11,7 @@ endif
 stage = @printf '\n\033[1m==> %s\033[0m  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs lint format test demo clean lock
+.PHONY: help setup up down load build docs lint format test chaos demo clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ format: setup ## Rewrite Python and SQL to the style
 test: setup lint ## Run every check: style, types, unit and integration tests, dbt build
 	$(call stage,Running the tests)
 	@pytest
+
+chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1, BUILD=1 for dbt build beside
+	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
 demo: load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
