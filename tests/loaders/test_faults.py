@@ -27,6 +27,7 @@ from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session, Unanswered, Unreachable
 from loaders import load, run, statements, tables
+from loaders.context import Context
 from loaders.contract import Column, Contract, Rules
 from loaders.ledger import QUARANTINE, TABLE
 from loaders.listing import Landing
@@ -84,7 +85,7 @@ class Bench:
 
     def load(self, progress: load.Progress = lambda step: None) -> DatasetReport:
         with Session(self.settings) as session:
-            return load.load(session, Landing(self.settings.landing), self.contract, progress=progress)
+            return load.load(Context(session, Landing(self.settings.landing), self.contract), progress=progress)
 
     def expected(self) -> tuple[list, list, list]:
         """What bronze, the quarantine and the ledger should hold, by an independent reader."""
@@ -314,7 +315,7 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
                 server.wait()
 
     report = DatasetReport(bench.contract.dataset, "")
-    run.load_through(bench.settings, Landing(bench.settings.landing), bench.contract, never, report, watch, PAUSES)
+    run.Run(bench.settings, Landing(bench.settings.landing), never, watch, PAUSES).load(bench.contract, report)
     for helper in helpers:
         helper.join()
     assert kills == []
@@ -413,9 +414,7 @@ def test_a_server_that_goes_away_for_good_is_waited_for_so_long_and_no_longer(be
 
     report = DatasetReport(bench.contract.dataset, "")
     with pytest.raises(Unreachable, match="no Spark Thrift server answers"):
-        run.load_through(
-            bench.settings, Landing(bench.settings.landing), bench.contract, never, report, watch, (0.1, 0.2)
-        )
+        run.Run(bench.settings, Landing(bench.settings.landing), never, watch, (0.1, 0.2)).load(bench.contract, report)
     lost, away = report.notes
     assert "the connection to" in lost and "tried again after 0.1 s" in lost
     assert "no Spark Thrift server answers" in away and "tried again after 0.2 s" in away
