@@ -242,13 +242,13 @@ def test_a_loader_killed_while_its_rows_are_written_leaves_nothing_wrong(victim,
     process = SPAWN.Process(target=load_and_die, args=(victim, "never", told))
     process.start()
     # The first attempt to land fails at the rows that do not fit; the next one is the one to hit.
-    wait_for(lambda: told.exists() and "quarantine" in told.read_text(), "the quarantine")
+    wait_for(lambda: told.exists() and told.read_text().endswith("staging\nlanding\n"), "the second landing")
     before, version = victim.parquet(), victim.version()
     wait_for(lambda: victim.parquet() - before, "rows being written")
     process.kill()
     process.join()
     assert victim.version() == version
-    assert told.read_text().split()[-1] == "quarantine"
+    assert told.read_text().split()[-1] == "landing"
     victim.load()
     assert victim.is_right()
 
@@ -294,7 +294,7 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
     bench.put("a.csv", *(f"{number},corrected" for number in range(BULK)), "bad,corrected")
     bench.put("b.csv", "1,new", "bad,new")
     # Files done when the server is killed, and the step. It is asked nothing between landed and closing.
-    kills = [(0, "claimed"), (0, "landing"), (1, "quarantine"), (1, "closing")]
+    kills = [(0, "planned"), (0, "landing"), (1, "staging"), (1, "closing")]
     seen, helpers = [], []
 
     def strike(step: str) -> None:
