@@ -97,9 +97,11 @@ def _floating(text: str, type_: str) -> str:
 
 def unfit(cell: Cell, column: Column, cast: str) -> str:
     """Whether a cell holds something that its `cast` makes no value of, as SQL; may be null for false."""
-    if (cell.type == column.type and not cell.raw) or (column.type == "string" and cell.type == "string"):
+    if not cell.raw and column.type in (cell.type, "string"):
         return "false"
-    holds = f"{cell.held} <> ''" if cell.type == "string" and not cell.raw else f"{cell.held} is not null"
+    holds = f"{cell.held} is not null"
+    if cell.type == "string":
+        holds = f"{cell.expression} <> ''" + (f" or {holds} and {cell.expression} is null" if cell.raw else "")
     return f"({cast} is null and ({holds}))"
 
 

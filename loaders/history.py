@@ -2,21 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from lakehouse.thrift import Session
 from loaders.contract import Contract
-from loaders.ledger import Batch
+from loaders.ledger import Batch, Landed
 from loaders.statements import bronze
-
-
-@dataclass(frozen=True)
-class Landed:
-    """The commit of a batch: the batch, bronze's version, and the rows that it added where Delta tells them."""
-
-    batch: Batch
-    version: int
-    rows: int | None
 
 
 def landed_after(session: Session, contract: Contract, number: int) -> list[Landed]:

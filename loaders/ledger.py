@@ -234,8 +234,18 @@ class Batch:
             return None
 
 
-def close(dataset: str, table_id: str, batch: Batch, version: int, seconds: float | None) -> str:
+@dataclass(frozen=True)
+class Landed:
+    """The commit of a batch: the batch, bronze's version, and the rows that it added where Delta tells them."""
+
+    batch: Batch
+    version: int
+    rows: int | None
+
+
+def close(dataset: str, table_id: str, landed: Landed, seconds: float | None) -> str:
     """The statement that writes a landed batch into the log; to write it twice does no harm."""
+    batch = landed.batch
     rows = inline_table(
         "source_file string, state string, reason string, size bigint, modified bigint, etag string, "
         "rows_read bigint, rows_landed bigint, rows_rejected bigint",
@@ -250,7 +260,7 @@ def close(dataset: str, table_id: str, batch: Batch, version: int, seconds: floa
     return f"""
 insert into {LOG} (dataset, table_id, source_file, {FACTS})
 select {literal(dataset)}, {literal(table_id)}, source_file, state, reason, {literal(batch.load_id)}, {batch.number},
-    size, timestamp_millis(modified), etag, rows_read, rows_landed, rows_rejected, {version},
+    size, timestamp_millis(modified), etag, rows_read, rows_landed, rows_rejected, {landed.version},
     cast({literal(seconds)} as double), current_timestamp()
 from {rows}"""
 

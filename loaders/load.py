@@ -14,13 +14,13 @@ from datetime import datetime, timezone
 from enum import Enum
 
 from lakehouse.errors import LakehouseError
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import SqlError
 from loaders import conditions, ledger, plan, statements, tables
-from loaders.contract import Contract
+from loaders.context import Context
 from loaders.formats import Reader, only, open_readers
-from loaders.history import Landed, landed_after
-from loaders.ledger import LOADED, Batch, Fate, Known
-from loaders.listing import LandedFile, Landing, Listing
+from loaders.history import landed_after
+from loaders.ledger import LOADED, Batch, Fate, Known, Landed
+from loaders.listing import LandedFile, Listing
 from loaders.plan import Again, Plan, Planned, never
 from loaders.report import DatasetReport
 from loaders.scratch import Scratch, drop_left
@@ -47,26 +47,25 @@ def milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-def make_plan(landing: Landing, contract: Contract, known: Known, again: Again = never) -> tuple[Plan, Listing]:
+def make_plan(context: Context, known: Known, again: Again = never) -> tuple[Plan, Listing]:
     """What is to be loaded of what lies in landing now."""
-    listing = landing.listing(contract.location)
+    contract = context.contract
+    listing = context.landing.listing(contract.location)
     files = listing.complete(contract.rules, datetime.now(timezone.utc))
     if contract.rules.mode == "full":
         return plan.plan_newest(files, known.files, milliseconds(), again), listing
     return plan.plan(files, [file.name for file in listing.files], known.files, again), listing
 
 
-def preview(session: Session, landing: Landing, contract: Contract, again: Again = never) -> Plan:
+def preview(context: Context, again: Again = never) -> Plan:
     """What a load would do now; changes nothing. Before the first load every file is new."""
-    table = tables.find(session, contract)
-    known = ledger.read(session, contract.dataset, table.id) if table else Known({}, 0)
-    return make_plan(landing, contract, known, again)[0]
+    table = tables.find(context.session, context.contract)
+    known = ledger.read(context.session, context.contract.dataset, table.id) if table else Known({}, 0)
+    return make_plan(context, known, again)[0]
 
 
 def load(
-    session: Session,
-    landing: Landing,
-    contract: Contract,
+    context: Context,
     again: Again = never,
     progress: Progress = lambda step: None,
     report: DatasetReport | None = None,
@@ -78,7 +77,7 @@ def load(
     was landed until then is landed.
     """
     began = time.monotonic()
-    one = _Load(session, landing, contract, progress, report or DatasetReport.of(contract))
+    one = _Load(context, progress, report or DatasetReport.of(context.contract))
     try:
         one.run(again)
     finally:
@@ -98,11 +97,9 @@ class _Load:
     table: Table
     known: Known
 
-    def __init__(
-        self, session: Session, landing: Landing, contract: Contract, progress: Progress, report: DatasetReport
-    ):
-        self.session, self.landing, self.contract = session, landing, contract
-        self.progress, self.report = progress, report
+    def __init__(self, context: Context, progress: Progress, report: DatasetReport):
+        self.context, self.progress, self.report = context, progress, report
+        self.session, self.landing, self.contract = context.session, context.landing, context.contract
 
     def run(self, again: Again) -> None:
         """Plan and land until nothing is left to do."""
@@ -128,7 +125,7 @@ class _Load:
     def _round(self, again: Again) -> _End:
         """Land what the ledger does not know."""
         self._prepare()
-        planned, listing = make_plan(self.landing, self.contract, self.known, again)
+        planned, listing = make_plan(self.context, self.known, again)
         self.report.files_seen, self.report.files_missing = len(listing.files), len(planned.missing)
         self.report.files_planned = self.report.files_done + len(planned.files)
         self.report.note(*listing.skipped, *plan.notes(planned.files, milliseconds()))
@@ -164,7 +161,7 @@ class _Load:
             # Spark takes the opening of a file for as long as reading 4 MB.
             self.session.execute("set spark.sql.files.openCostInBytes = 65536")
         try:
-            opened = open_readers(self.session, self.landing, self.contract, files.values(), scratch.new)
+            opened = open_readers(self.context, files.values(), scratch.new)
             fates = [Fate.of(one.file, one.replaces) for one in planned if one.file.name not in opened.gone]
             if not fates:
                 return False, _End.CHANGED
@@ -277,7 +274,7 @@ class _Load:
         if not names:
             return set()
         parts = {part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts}
-        found = self.session.execute(statements.listed(self.landing, self.contract, parts))
+        found = self.session.execute(statements.listed(self.context, parts))
         listed = {(uri, size, modified) for uri, size, modified in found}
         planned = ((file.name, (uri, part.size, part.modified)) for uri, (file, part) in parts.items())
         return names - {name for name, part in planned if part not in listed}
@@ -285,7 +282,7 @@ class _Load:
     def _close(self, landed: Landed, seconds: float | None) -> None:
         """Write a batch into the log, and add it to the report."""
         self.progress(CLOSING)
-        self.session.execute(ledger.close(self.contract.dataset, self.table.id, landed.batch, landed.version, seconds))
+        self.session.execute(ledger.close(self.contract.dataset, self.table.id, landed, seconds))
         self.progress(CLOSED)
         self.report.add(landed.batch)
 

@@ -4,10 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, SqlError, Unreachable
+from loaders.context import Context
 from loaders.contract import Contract
 from loaders.listing import VARIABLES, Landing
 from loaders.load import load
@@ -35,55 +37,58 @@ def load_all(
     """
     with Session(settings):
         pass
-    landing = Landing(settings.landing)
+    run = Run(settings, Landing(settings.landing), again, watch)
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        return list(pool.map(run.report, wanted))
 
-    def one(contract: Contract) -> DatasetReport:
+
+@dataclass(frozen=True)
+class Run:
+    """What the datasets of one run have in common; `pauses` are the seconds between attempts to reach the server."""
+
+    settings: Settings
+    landing: Landing
+    again: Again = never
+    watch: Watch = lambda report, step: None
+    pauses: Sequence[float] = PAUSES
+
+    def report(self, contract: Contract) -> DatasetReport:
+        """The report of a dataset once it is loaded, or has failed."""
         report = DatasetReport.of(contract)
         try:
-            load_through(settings, landing, contract, again, report, watch)
+            self.load(contract, report)
         except LakehouseError as error:
             # Spark has conditions for its own errors, not for those of a store's client.
-            if not landing.local and isinstance(error, SqlError) and not error.condition:
+            if not self.landing.local and isinstance(error, SqlError) and not error.condition:
                 error.remedy = f"start the server with the same {', '.join(VARIABLES)} as the loader"
             report.error = f"{error.message}{f'; try: {error.remedy}' if error.remedy else ''}"
         except Exception as error:
             # A defect of ours in one dataset must not hide how the others ended.
             logging.getLogger(__name__).debug("the load of %s failed", contract.dataset, exc_info=True)
             report.error = f"{type(error).__name__}: {error}; try: report it to us, with the files"
-        watch(report, "done")
+        self.watch(report, "done")
         return report
 
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        return list(pool.map(one, wanted))
+    def load(self, contract: Contract, report: DatasetReport) -> None:
+        """Load one dataset; a lost server is waited for and its work taken up again.
 
-
-def load_through(
-    settings: Settings,
-    landing: Landing,
-    contract: Contract,
-    again: Again,
-    report: DatasetReport,
-    watch: Watch = lambda report, step: None,
-    pauses: Sequence[float] = PAUSES,
-) -> None:
-    """Load one dataset; a lost server is waited for and its work taken up again.
-
-    Raises Unreachable when the server stays away, or goes away again and again
-    before a file is done.
-    """
-    done, waits = -1, iter(pauses)
-    while True:
-        try:
-            with Session(settings) as session:
-                load(session, landing, contract, again, lambda step: watch(report, step), report)
-            return
-        except Unreachable as error:
-            # What got on since the last loss may wait as long again; a load that fells the server may not.
-            if report.files_done > done:
-                done, waits = report.files_done, iter(pauses)
-            pause = next(waits, None)
-            if pause is None:
-                raise
-            report.notes.append(f"{error.message}: tried again after {pause} s")
-            watch(report, f"waiting {pause} s for the server")
-            time.sleep(pause)
+        Raises Unreachable when the server stays away, or goes away again and
+        again before a file is done.
+        """
+        done, waits = -1, iter(self.pauses)
+        while True:
+            try:
+                with Session(self.settings) as session:
+                    context = Context(session, self.landing, contract)
+                    load(context, self.again, lambda step: self.watch(report, step), report)
+                return
+            except Unreachable as error:
+                # What got on since the last loss may wait as long again; a load that fells the server may not.
+                if report.files_done > done:
+                    done, waits = report.files_done, iter(self.pauses)
+                pause = next(waits, None)
+                if pause is None:
+                    raise
+                report.notes.append(f"{error.message}: tried again after {pause} s")
+                self.watch(report, f"waiting {pause} s for the server")
+                time.sleep(pause)

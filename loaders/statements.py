@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from lakehouse.sql import identifier, in_list, literal
 from loaders import cells
 from loaders.cells import Cell
+from loaders.context import Context
 from loaders.contract import Column, Contract
 from loaders.formats.reader import Reader, escaped
 from loaders.ledger import ERRORS, LOADED, REJECTS, Batch
-from loaders.listing import Landing
 
 # What the landing statement fails with when it meets a row that does not fit.
 UNFIT_ROW = "UNFIT_ROW"
@@ -181,9 +181,9 @@ def count_read(reader: Reader) -> str:
     return f"select bit_xor(xxhash64(_landed_file, {reader.record})) from ({reader.records()})"
 
 
-def listed(landing: Landing, contract: Contract, uris: Collection[str]) -> str:
+def listed(context: Context, uris: Collection[str]) -> str:
     """What Spark lists of stored files: path, size in bytes, modification time in milliseconds. No content is read."""
-    folder = identifier(escaped(landing.location(f"{landing.root}/{contract.location}")))
+    folder = identifier(escaped(context.landing.location(f"{context.landing.root}/{context.contract.location}")))
     return f"""
 select _metadata.file_path, _metadata.file_size, unix_millis(_metadata.file_modification_time)
 from binaryFile.{folder} with ('recursiveFileLookup' = 'true')

@@ -1,8 +1,10 @@
 """The tables of a load: made where they are not there, and bronze kept to its contract."""
 
 import re
+import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lakehouse.errors import LakehouseError
@@ -18,6 +20,10 @@ from loaders.statements import bronze
 ID = "lakehouse.table_id"
 # Bronze is read by batch and by file: minima of its other columns cost a fifth of a load.
 SKIPPING = "_source_file,_source_modified_at,_load_id,_loaded_at"
+
+
+# How often a table that another loader may be making is tried, a second apart.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -91,21 +97,26 @@ def _column(column: Column) -> str:
 
 
 def _make(session: Session, name: str, statement: str) -> None:
-    try:
-        session.execute(statement)
-    except SqlError as error:
-        found = re.search(r"associated location \('(.+)'\) is not empty", error.message)
-        if not found:
-            raise
-        # A server that was killed here had written the table, and not told the metastore.
+    """Make a table; where its folder has files, register what is there, or wait for another loader that makes it."""
+    for _ in range(ATTEMPTS):
         try:
-            session.execute(f"create table if not exists {name} using delta location {literal(found[1])}")
-        except SqlError:
-            raise LakehouseError(
-                f"{name.replace('`', '')} cannot be made: {found[1]} holds files that are no table, "
-                "as a server leaves them that is killed while it makes one",
-                "remove that folder, and load again",
-            ) from None
+            session.execute(statement)
+            return
+        except SqlError as error:
+            found = re.search(r"associated location \('(.+)'\) is not empty", error.message)
+            if not found:
+                raise
+            folder = found[1]
+        with suppress(SqlError):
+            # A server that was killed here had written the table, and not told the metastore.
+            session.execute(f"create table if not exists {name} using delta location {literal(folder)}")
+            return
+        time.sleep(1)
+    raise LakehouseError(
+        f"{name.replace('`', '')} cannot be made: {folder} holds files that are no table, "
+        "as a server leaves them that is killed while it makes one",
+        "remove that folder, and load again",
+    )
 
 
 def _evolve(session: Session, contract: Contract, held: dict[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from rich.table import Table
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, Unreachable
+from loaders.context import Context
 from loaders.contract import Contract, chosen, contracts
 from loaders.listing import Landing
 from loaders.load import preview
@@ -176,7 +177,7 @@ def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json:
     """Print what a load would do, a line each file."""
     landing = Landing(settings.landing)
     with Session(settings) as session:
-        plans = {contract.dataset: preview(session, landing, contract, again) for contract in wanted}
+        plans = {contract.dataset: preview(Context(session, landing, contract), again) for contract in wanted}
     shown = {
         dataset: {
             "new": [planned.file.name for planned in plan.files if not planned.replaces],

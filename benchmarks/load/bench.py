@@ -24,6 +24,7 @@ from lakehouse.settings import PROJECT, Settings
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, statements, tables
+from loaders.context import Context
 from loaders.contract import Contract, contracts
 from loaders.listing import Landing
 from ops import server
@@ -66,7 +67,7 @@ class Case:
         table = statements.bronze(self.contract)
         self.session.execute(f"drop table if exists {table}")
         tables.prepare(self.session, self.contract)
-        return timed(lambda: load.load(self.session, self.landing, self.contract))
+        return timed(lambda: load.load(Context(self.session, self.landing, self.contract)))
 
     def insert(self) -> float:
         """Seconds of the reference."""
@@ -115,7 +116,7 @@ insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch,
 select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
     concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
 from range({known})""")
-    seconds = [timed(lambda: load.load(session, case.landing, case.contract)) for _ in range(5)]
+    seconds = [timed(lambda: load.load(Context(session, case.landing, case.contract))) for _ in range(5)]
     session.execute(f"delete from {ledger.LOG} where dataset = {literal(case.contract.dataset)}")
     return f"| nothing new, {known:,} files known | {statistics.median(seconds):.1f} s | | |"
 
@@ -126,7 +127,7 @@ def one_small_file(case: Case) -> str:
     seconds = []
     for number in range(20):
         (case.folder / f"small_{number}.csv").write_text("\n".join(lines) + "\n")
-        seconds.append(timed(lambda: load.load(case.session, case.landing, case.contract)))
+        seconds.append(timed(lambda: load.load(Context(case.session, case.landing, case.contract))))
     return f"| one file of 200 rows | {statistics.median(seconds[10:]):.1f} s | | |"
 
 

@@ -7,8 +7,7 @@ files of one shape. Nothing else knows how a format is read.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from lakehouse.thrift import Session
-from loaders.contract import Contract
+from loaders.context import Context
 from loaders.formats import csv, json, parquet
 from loaders.formats.reader import Reader, Rejected
 from loaders.listing import LandedFile, Landing, Part
@@ -25,18 +24,16 @@ class Opened:
     gone: set[str]
 
 
-def open_readers(
-    session: Session, landing: Landing, contract: Contract, files: Iterable[LandedFile], new_table: Callable[[], str]
-) -> Opened:
+def open_readers(context: Context, files: Iterable[LandedFile], new_table: Callable[[], str]) -> Opened:
     """Look into the files, and make a reader for each shape; `new_table` names a scratch table."""
-    form = FORMATS[contract.using]
+    form = FORMATS[context.contract.using]
     shapes: dict[tuple[str, ...], list[tuple[LandedFile, Part]]] = {}
     opened = Opened([], {}, set())
     for file in files:
         try:
             for part in file.parts:
-                _require_reachable(landing, part)
-                shape = form.look(landing, contract, part)
+                _require_reachable(context.landing, part)
+                shape = form.look(context, part)
                 if shape is not None:
                     shapes.setdefault(shape, []).append((file, part))
         except Rejected as error:
@@ -47,7 +44,7 @@ def open_readers(
         parts = [pair for pair in pairs if pair[0].name not in opened.rejected and pair[0].name not in opened.gone]
         if parts:
             try:
-                opened.readers.append(form.reader(session, landing, contract, new_table(), parts, shape))
+                opened.readers.append(form.reader(context, new_table(), parts, shape))
             except Rejected as error:
                 opened.rejected.update({file.name: str(error) for file, _ in parts})
     # A directory may hold parts of several shapes: it is read whole, or not at all.

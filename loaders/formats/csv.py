@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from lakehouse.sql import literal, option
-from lakehouse.thrift import Session
 from loaders.cells import Cell
+from loaders.context import Context
 from loaders.contract import Contract
 from loaders.formats.packing import opened
 from loaders.formats.reader import (
@@ -24,7 +24,7 @@ from loaders.formats.reader import (
     options_clause,
     require_small,
 )
-from loaders.listing import Landing, Part
+from loaders.listing import Part
 
 FIELDS = "the row has too many or too few fields"
 UNCLOSED = "a quote is opened and not closed"
@@ -35,17 +35,18 @@ NOTHING = "\x1f"
 OF_LINES = ("header", "encoding", "charset", "multiline", "linesep", "comment")
 
 
-def look(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...] | None:
+def look(context: Context, part: Part) -> tuple[str, ...] | None:
     """The column names of a file, of its header or of the contract; None for a file without rows.
 
     Raises Rejected when it cannot be read as text.
     """
+    contract = context.contract
     if _whole(contract):
         require_small(part)
     comment = str(contract.option("comment"))
     encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
     try:
-        with opened(landing, part) as stored:
+        with opened(context.landing, part) as stored:
             # Bad bytes further down are a matter of their rows.
             text = io.TextIOWrapper(stored, encoding=encoding, errors="replace", newline="")
             lines = (line for line in text if line.strip(f"{BOM}{_CONTROL}"))
@@ -87,10 +88,9 @@ def _whole(contract: Contract) -> bool:
     return contract.switch("multiLine") or contract.encoding.startswith(("utf-16", "utf-32"))
 
 
-def reader(
-    session: Session, landing: Landing, contract: Contract, table: str, parts: Parts, names: Sequence[str]
-) -> Reader:
+def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
     """The reader of files with these columns; makes the scratch table."""
+    contract = context.contract
     unknown, missing = drift(contract, names)
     whole, header = _whole(contract), contract.switch("header", default=True)
     options: dict[str, object] = {"recursiveFileLookup": True}
@@ -100,9 +100,9 @@ def reader(
         options |= {"sep": NO_SEPARATOR, "quote": NO_QUOTE, "mode": "FAILFAST", "header": header}
         options |= {"encoding": contract.charset}
         options |= {key: value for key, value in contract.options.items() if key.lower() in ("comment", "linesep")}
-    session.execute(f"""
+    context.session.execute(f"""
 create table {table} (value string) using {"text" if whole else "csv"} options ({options_clause(options)})
-location {location(landing, contract, parts)}""")
+location {location(context, parts)}""")
     # Bound by position, as c0, c1, …, so that no name in a header can break the scan.
     cells = {name: f"c{index}" for index, name in enumerate(names)}
     faults = [("_corrupt is not null", FIELDS), (f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract))]

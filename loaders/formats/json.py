@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 
 from lakehouse.sql import in_list, literal
-from lakehouse.thrift import Session
 from loaders.cells import Cell
-from loaders.contract import ODD_CHARACTERS, Contract, folded
+from loaders.context import Context
+from loaders.contract import ODD_CHARACTERS, folded
 from loaders.formats.csv import not_encoded
 from loaders.formats.packing import opened
 from loaders.formats.reader import BOM, REPLACEMENT, Parts, Reader, location, options_clause, require_small
-from loaders.listing import Landing, Part
+from loaders.listing import Part
 
 NO_OBJECT = "is no JSON object, or names a key twice"
 # A character that no text has: it marks a number.
@@ -30,23 +30,22 @@ UNMARKED = f'"?{MARK}([-+.0-9eE]*)"?'
 OPENING, END, CLOSING = "[", "the end", ',"the end"]'
 
 
-def look(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...]:
+def look(context: Context, part: Part) -> tuple[str, ...]:
     """Every record has its own names: one reader does for all files. Raises Rejected for a file that cannot be read."""
-    if contract.switch("multiLine"):
+    if context.contract.switch("multiLine"):
         require_small(part)
-    with opened(landing, part):
+    with opened(context.landing, part):
         return ()
 
 
-def reader(
-    session: Session, landing: Landing, contract: Contract, table: str, parts: Parts, names: Sequence[str]
-) -> Reader:
+def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
     """The reader of JSON files; makes the scratch table."""
+    contract = context.contract
     whole = contract.switch("multiLine")
-    session.execute(f"""
+    context.session.execute(f"""
 create table {table} (value string)
 using text options ({options_clause({"wholetext": whole, "recursiveFileLookup": True})})
-location {location(landing, contract, parts)}""")
+location {location(context, parts)}""")
     cells = {
         column.name: f"try_variant_get(_json, {literal(column.path)}, 'string')"
         if column.path

@@ -6,21 +6,21 @@ import pyarrow
 from pyarrow import parquet
 
 from lakehouse.sql import identifier
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import SqlError
 from loaders import cells, conditions
 from loaders.cells import Cell
-from loaders.contract import Contract
+from loaders.context import Context
 from loaders.formats.reader import Parts, Reader, Rejected, as_json, by_contract, drift, location, options_clause, place
-from loaders.listing import Landing, Part
+from loaders.listing import Part
 
 # Without this Spark refuses a file with nanoseconds, as pandas writes them.
 NANOSECONDS = "spark.sql.legacy.parquet.nanosAsLong"
 
 
-def look(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...]:
+def look(context: Context, part: Part) -> tuple[str, ...]:
     """The columns of a file with their types, from its footer; Rejected when it has none."""
     try:
-        with landing.open(part) as stored:
+        with context.landing.open(part) as stored:
             schema = parquet.read_schema(stored)
     except FileNotFoundError:
         raise
@@ -29,9 +29,7 @@ def look(landing: Landing, contract: Contract, part: Part) -> tuple[str, ...]:
     return tuple(f"{field.name} {field.type}" for field in schema)
 
 
-def reader(
-    session: Session, landing: Landing, contract: Contract, table: str, parts: Parts, names: Sequence[str]
-) -> Reader:
+def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
     """The reader of files with these columns; makes the scratch table.
 
     Spark reads the types from one of the files, which all have the same.
@@ -39,13 +37,14 @@ def reader(
     """
     nanoseconds = {name.rpartition(" timestamp[ns")[0] for name in names if " timestamp[ns" in name}
     if nanoseconds:
-        session.execute(f"set {NANOSECONDS} = true")
+        context.session.execute(f"set {NANOSECONDS} = true")
+    contract = context.contract
     try:
-        types = _types(session, landing, contract, table, parts)
+        types = _types(context, table, parts)
         made = {name: _cell(name, type_, name in nanoseconds) for name, type_ in types.items()}
         unknown, missing = drift(contract, types)
         known = by_contract(contract, made)
-        _require_castable(session, contract, table, known)
+        _require_castable(context, table, known)
     except SqlError as error:
         if conditions.is_transient(error):
             raise
@@ -61,16 +60,17 @@ def reader(
     )
 
 
-def _types(session: Session, landing: Landing, contract: Contract, table: str, parts: Parts) -> dict[str, str]:
+def _types(context: Context, table: str, parts: Parts) -> dict[str, str]:
     """Make the scratch table; returns Spark's types of its columns."""
-    session.execute(f"create table {table} using parquet location {place(landing, parts[0][1])}")
+    session = context.session
+    session.execute(f"create table {table} using parquet location {place(context.landing, parts[0][1])}")
     types = {name: type_ for name, type_, _ in session.execute(f"describe query select * from {table}")}
-    if not landing.local or len(parts) > 1:
+    if not context.landing.local or len(parts) > 1:
         columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
         session.execute(f"drop table {table}")
         session.execute(f"""
 create table {table} ({columns}) using parquet options ({options_clause({"recursiveFileLookup": True})})
-location {location(landing, contract, parts)}""")
+location {location(context, parts)}""")
     return types
 
 
@@ -85,12 +85,12 @@ def _cell(name: str, type_: str, nanoseconds: bool) -> Cell:
     return Cell(column, type_)
 
 
-def _require_castable(session: Session, contract: Contract, table: str, known: dict[str, Cell]) -> None:
+def _require_castable(context: Context, table: str, known: dict[str, Cell]) -> None:
     """Let Spark check the casts of columns that are of another type than the contract's."""
     differing = [
-        cells.value(known[column.name], column, contract.format_of(column))
-        for column in contract.columns
+        cells.value(known[column.name], column, context.contract.format_of(column))
+        for column in context.contract.columns
         if column.name in known and known[column.name].type != column.type
     ]
     if differing:
-        session.execute(f"describe query select {', '.join(differing)} from {table}")
+        context.session.execute(f"describe query select {', '.join(differing)} from {table}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lakehouse.sql import in_list, inline_table, literal, option
 from loaders.cells import Cell
+from loaders.context import Context
 from loaders.contract import Contract, folded
 from loaders.listing import LandedFile, Landing, Part
 
@@ -82,12 +83,13 @@ class Reader:
 Parts = Sequence[tuple[LandedFile, Part]]
 
 
-def location(landing: Landing, contract: Contract, parts: Parts) -> str:
+def location(context: Context, parts: Parts) -> str:
     """The smallest place that holds the parts, as a literal: one file, or the contract's folder."""
     # A store tells the time of one object in seconds, in a listing in milliseconds.
+    landing = context.landing
     if landing.local and len(parts) == 1:
         return place(landing, parts[0][1])
-    return literal(escaped(landing.location(f"{landing.root}/{contract.location}")))
+    return literal(escaped(landing.location(f"{landing.root}/{context.contract.location}")))
 
 
 def place(landing: Landing, part: Part) -> str:

@@ -9,6 +9,7 @@ from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, statements
+from loaders.context import Context
 from loaders.contract import Column, Contract, Rules
 from loaders.listing import Landing
 from loaders.report import DatasetReport
@@ -61,7 +62,7 @@ class Bench:
         os.utime(path, (self._clock, self._clock))
 
     def load(self, **options) -> DatasetReport:
-        return load.load(self.session, self.landing, self.contract, **options)
+        return load.load(Context(self.session, self.landing, self.contract), **options)
 
     def rows(self, columns: str = "id, sold_on, amount, note") -> list[tuple]:
         return self.session.execute(f"select {columns} from {statements.bronze(self.contract)} order by all")

@@ -27,6 +27,7 @@ from lakehouse.settings import Settings
 from lakehouse.sql import literal
 from lakehouse.thrift import Session, Unanswered, Unreachable
 from loaders import load, run, statements, tables
+from loaders.context import Context
 from loaders.contract import Column, Contract, Rules
 from loaders.ledger import QUARANTINE, TABLE
 from loaders.listing import Landing
@@ -84,7 +85,7 @@ class Bench:
 
     def load(self, progress: load.Progress = lambda step: None) -> DatasetReport:
         with Session(self.settings) as session:
-            return load.load(session, Landing(self.settings.landing), self.contract, progress=progress)
+            return load.load(Context(session, Landing(self.settings.landing), self.contract), progress=progress)
 
     def expected(self) -> tuple[list, list, list]:
         """What bronze, the quarantine and the ledger should hold, by an independent reader."""
@@ -241,13 +242,13 @@ def test_a_loader_killed_while_its_rows_are_written_leaves_nothing_wrong(victim,
     process = SPAWN.Process(target=load_and_die, args=(victim, "never", told))
     process.start()
     # The first attempt to land fails at the rows that do not fit; the next one is the one to hit.
-    wait_for(lambda: told.exists() and "quarantine" in told.read_text(), "the quarantine")
+    wait_for(lambda: told.exists() and told.read_text().endswith("staging\nlanding\n"), "the second landing")
     before, version = victim.parquet(), victim.version()
     wait_for(lambda: victim.parquet() - before, "rows being written")
     process.kill()
     process.join()
     assert victim.version() == version
-    assert told.read_text().split()[-1] == "quarantine"
+    assert told.read_text().split()[-1] == "landing"
     victim.load()
     assert victim.is_right()
 
@@ -293,7 +294,7 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
     bench.put("a.csv", *(f"{number},corrected" for number in range(BULK)), "bad,corrected")
     bench.put("b.csv", "1,new", "bad,new")
     # Files done when the server is killed, and the step. It is asked nothing between landed and closing.
-    kills = [(0, "claimed"), (0, "landing"), (1, "quarantine"), (1, "closing")]
+    kills = [(0, "planned"), (0, "landing"), (1, "staging"), (1, "closing")]
     seen, helpers = [], []
 
     def strike(step: str) -> None:
@@ -314,7 +315,7 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
                 server.wait()
 
     report = DatasetReport(bench.contract.dataset, "")
-    run.load_through(bench.settings, Landing(bench.settings.landing), bench.contract, never, report, watch, PAUSES)
+    run.Run(bench.settings, Landing(bench.settings.landing), never, watch, PAUSES).load(bench.contract, report)
     for helper in helpers:
         helper.join()
     assert kills == []
@@ -413,9 +414,7 @@ def test_a_server_that_goes_away_for_good_is_waited_for_so_long_and_no_longer(be
 
     report = DatasetReport(bench.contract.dataset, "")
     with pytest.raises(Unreachable, match="no Spark Thrift server answers"):
-        run.load_through(
-            bench.settings, Landing(bench.settings.landing), bench.contract, never, report, watch, (0.1, 0.2)
-        )
+        run.Run(bench.settings, Landing(bench.settings.landing), never, watch, (0.1, 0.2)).load(bench.contract, report)
     lost, away = report.notes
     assert "the connection to" in lost and "tried again after 0.1 s" in lost
     assert "no Spark Thrift server answers" in away and "tried again after 0.2 s" in away

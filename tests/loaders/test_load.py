@@ -18,6 +18,7 @@ from lakehouse.settings import PROJECT
 from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, run, statements
+from loaders.context import Context
 from loaders.contract import Column
 from loaders.scratch import SCHEMA
 from tests.loaders.bench import COLUMNS, Bench
@@ -231,7 +232,7 @@ def test_of_two_loaders_with_one_batch_number_one_lands_its_batch(bench, step):
         if reached == step and not slept:
             slept.append(step)
             with Session(bench.settings) as other:
-                load.load(other, bench.landing, bench.contract)
+                load.load(Context(other, bench.landing, bench.contract))
 
     bench.load(progress=sleep)
     assert slept == [step]
@@ -248,9 +249,9 @@ def test_a_loader_that_slept_brings_no_earlier_content_back(bench):
         if reached == "landing" and not slept:
             slept.append(reached)
             with Session(bench.settings) as other:
-                load.load(other, bench.landing, bench.contract)
+                load.load(Context(other, bench.landing, bench.contract))
                 bench.put("a.csv", "1,,,second")
-                load.load(other, bench.landing, bench.contract)
+                load.load(Context(other, bench.landing, bench.contract))
 
     bench.load(progress=sleep)
     assert bench.rows() == [(1, None, None, "second")]
@@ -341,14 +342,14 @@ def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
 
 def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monkeypatch):
     bench.put("a.csv", "1,,,a")
-    through = run.load_through
+    through = run.Run.load
 
-    def fail(settings, landing, contract, *rest):
+    def fail(self, contract, report):
         if contract.table == "broken":
             raise KeyError("numOutputRows")
-        through(settings, landing, contract, *rest)
+        through(self, contract, report)
 
-    monkeypatch.setattr(run, "load_through", fail)
+    monkeypatch.setattr(run.Run, "load", fail)
     broken, good = run.load_all(bench.settings, [replace(bench.contract, table="broken"), bench.contract])
     assert broken.error.startswith("KeyError: 'numOutputRows'")
     assert (good.error, good.rows_landed) == ("", 1)
@@ -383,7 +384,7 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
 def test_loaders_side_by_side_load_every_file_once(bench):
     for number in range(8):
         bench.put(f"{number}.csv", f"{number},,,x", f"{number + 100},,,x")
-    in_parallel(3, lambda own: load.load(own, bench.landing, bench.contract), bench)
+    in_parallel(3, lambda own: load.load(Context(own, bench.landing, bench.contract)), bench)
     assert [row[0] for row in bench.rows()] == [*range(8), *range(100, 108)]
     assert set(bench.states().values()) == {"loaded"}
 

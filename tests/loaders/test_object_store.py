@@ -23,6 +23,7 @@ from lakehouse.settings import Settings
 from lakehouse.thrift import Session, SqlError
 from loaders import ledger
 from loaders import load as loader
+from loaders.context import Context
 from loaders.contract import Column, Contract, Rules
 from loaders.listing import Landing
 from loaders.run import load_all
@@ -200,7 +201,7 @@ def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, setting
     monkeypatch.setattr(loader._Load, "_insert", goes_away)
     monkeypatch.setattr(loader._Load, "_unreadable", lambda *_: broken)
     with Session(settings) as session, pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"):
-        loader.load(session, landing, away)
+        loader.load(Context(session, landing, away))
     monkeypatch.undo()
     [report] = load(settings, away)
     assert (report.files_new, report.files_rejected) == (1, 0)
