@@ -15,8 +15,10 @@ BLANKS = " \t\r\n"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 # Larger exponents would keep a core busy for minutes and fit no type.
 SCIENTIFIC = rf"^{NUMBER}[eE][+-]?0*[0-9]{{1,3}}$"
+ZERO = r"^[+-]?[0.]+[eE]"
 FLOATING = rf"^({NUMBER}([eE][+-]?0*[0-9]{{1,3}})?|NaN|[+-]?Infinity)$"
 ISO_TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+NO_SECONDS = r"^(.{16})(?=Z|[+-]|$)"
 ISO_OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 
 
@@ -62,7 +64,9 @@ def _parsed(text: str, type_: str, pattern: str | None) -> str:
             return f"cast(try_to_timestamp({text}, {literal(pattern)}) as {type_})"
         # Spark's cast would take 2023 for the first of January, and 12:30 for today.
         iso = ISO_TIMESTAMP + (ISO_OFFSET if type_ == "timestamp" else "$")
-        return f"if({text} rlike {literal(iso)}, try_cast({text} as {type_}), null)"
+        # Nor does it take an offset without seconds before it.
+        full = f"regexp_replace({text}, {literal(NO_SECONDS)}, '$1:00')"
+        return f"if({text} rlike {literal(iso)}, try_cast({full} as {type_}), null)"
     if type_.startswith("decimal"):
         return _decimal(text, type_)
     if type_ in ("float", "double"):
@@ -81,7 +85,7 @@ def _decimal(text: str, type_: str) -> str:
     zeros = f"regexp_extract({number}, {literal(r'[1-9](0*)[.]?0*[eE]')}, 1)"
     exponent = f"cast(regexp_extract({number}, {literal(r'[eE](.*)')}, 1) as int)"
     places = f"if({fraction} = '', -length({zeros}), length({fraction})) - {exponent} <= {scale}"
-    scientific = f"{number} rlike {literal(SCIENTIFIC)} and {places}"
+    scientific = f"{number} rlike {literal(SCIENTIFIC)} and ({places} or {number} rlike {literal(ZERO)})"
     exact = f"if(contains({text}, 'e') or contains({text}, 'E'), {scientific}, {plain})"
     return f"if({exact}, try_cast({text} as {type_}), null)"
 
