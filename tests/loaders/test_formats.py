@@ -286,6 +286,8 @@ def test_a_page_of_parquet_that_is_damaged_rejects_its_file_alone(bench):
 def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
     bench.change(using="parquet", options={}, columns=(COLUMNS[0], Column("at", "timestamp"), Column("note", "string")))
     whole, parts = 1_700_000_000_123_456_000, 1_700_000_000_123_456_789
+    nulls = pyarrow.table({"id": [5], "at": pyarrow.nulls(1), "note": pyarrow.nulls(1)})
+    parquet.write_table(nulls, bench.folder / "nulls.parquet")
     table = pyarrow.table(
         {
             "id": [1, 2, 3, 4],
@@ -298,6 +300,7 @@ def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
     assert bench.rows("id, string(at), note") == [
         (1, "2023-11-14 22:13:20.123456", "a"),
         (4, "1969-12-31 23:59:59.999999", None),
+        (5, None, None),
     ]
     assert sorted(row[2] for row in bench.quarantined()) == ['["at"]', '["note"]']
     assert report.files_rejected == 0
