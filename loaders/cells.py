@@ -79,7 +79,11 @@ def _decimal(text: str, type_: str) -> str:
     scale = int(re.findall(r"\d+", type_)[1])
     number = f"trim(both {literal(BLANKS)} from {text})"
     point = f"instr({number}, '.')"
-    plain = f"{point} = 0 or length(trim(trailing '0' from {number})) - {point} <= {scale}"
+    # Most cells have few places as they stand: that is one look instead of two trims.
+    plain = (
+        f"instr({text}, '.') >= length({text}) - {scale} or {point} = 0 "
+        f"or length(trim(trailing '0' from {number})) - {point} <= {scale}"
+    )
     # 1.50e-1 has the places of 1.5, and one more; 1500e-2 those of 15 less two.
     fraction = f"regexp_extract({number}, {literal(r'[.]([0-9]*?)0*[eE]')}, 1)"
     zeros = f"regexp_extract({number}, {literal(r'[1-9](0*)[.]?0*[eE]')}, 1)"
