@@ -148,6 +148,8 @@ class _Load:
         except SqlError as error:
             if error.not_found:
                 tables.make(self.session, self.contract)
+            if error.condition.startswith("UNRESOLVED_COLUMN"):
+                raise LakehouseError(f"{ledger.LOG} is of an earlier loader", "build it anew: make clean demo") from None
             raise
 
     def _land(self, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
