@@ -149,7 +149,7 @@ class _Load:
             if error.not_found:
                 tables.make(self.session, self.contract)
             if error.condition.startswith("UNRESOLVED_COLUMN"):
-                raise LakehouseError(f"{ledger.LOG} is of an earlier loader", "build it anew: make clean demo") from None
+                raise LakehouseError(f"{ledger.LOG} is of an earlier loader", "run: make clean demo") from None
             raise
 
     def _land(self, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
