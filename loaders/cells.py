@@ -74,10 +74,15 @@ def _parsed(text: str, type_: str, pattern: str | None) -> str:
     return f"try_cast({text} as {type_})"
 
 
+def _number(text: str) -> str:
+    """A text without the blanks around it."""
+    return f"trim(both {literal(BLANKS)} from {text})"
+
+
 def _decimal(text: str, type_: str) -> str:
     """A decimal, if the type has as many places as the text; a cast would round silently."""
     scale = int(re.findall(r"\d+", type_)[1])
-    number = f"trim(both {literal(BLANKS)} from {text})"
+    number = _number(text)
     point = f"instr({number}, '.')"
     # Most cells have few places as they stand: that is one look instead of two trims.
     plain = (
@@ -96,7 +101,7 @@ def _decimal(text: str, type_: str) -> str:
 
 def _floating(text: str, type_: str) -> str:
     """A float or double, if the text is a number that does not overflow to infinity or vanish to zero."""
-    number = f"trim(both {literal(BLANKS)} from {text})"
+    number = _number(text)
     typed = f"try_cast({number} as {type_})"
     overflow = f"abs({typed}) = cast('Infinity' as {type_}) and not contains({text}, 'I')"
     vanished = f"{typed} = 0 and {number} rlike {literal('^[^eE]*[1-9]')}"

@@ -12,6 +12,7 @@ from loaders.context import Context
 from loaders.contract import Contract
 from loaders.formats.packing import opened
 from loaders.formats.reader import (
+    BLANK_CHARACTERS,
     BOM,
     REPLACEMENT,
     Parts,
@@ -21,6 +22,7 @@ from loaders.formats.reader import (
     by_contract,
     drift,
     location,
+    not_encoded,
     options_clause,
     require_small,
 )
@@ -49,7 +51,7 @@ def look(context: Context, part: Part) -> tuple[str, ...] | None:
         with opened(context.landing, part) as stored:
             # Bad bytes further down are a matter of their rows.
             text = io.TextIOWrapper(stored, encoding=encoding, errors="replace", newline="")
-            lines = (line for line in text if line.strip(f"{BOM}{_CONTROL}"))
+            lines = (line for line in text if line.strip(f"{BOM}{BLANK_CHARACTERS}"))
             lines = (line for line in lines if not comment or not line.startswith(comment))
             first = next(_split(contract, lines), None)
     except (UnicodeError, csv.Error) as error:
@@ -61,10 +63,6 @@ def look(context: Context, part: Part) -> tuple[str, ...] | None:
     if REPLACEMENT in "".join(first):
         raise Rejected(f"it cannot be read as {contract.encoding} text: its header has other bytes")
     return tuple(name.strip().lstrip(BOM) for name in first)
-
-
-# What Spark takes for blank.
-_CONTROL = "".join(map(chr, range(33)))
 
 
 def _split(contract: Contract, lines: Iterator[str]) -> Iterator[list[str]]:
@@ -122,12 +120,6 @@ location {location(context, parts)}""")
     )
 
 
-def not_encoded(contract: Contract) -> str:
-    """The reason of a row with bytes of another encoding."""
-    shown = "UTF-8" if contract.encoding == "utf-8" else contract.encoding
-    return f"holds bytes that are not {shown}: set the encoding among external.options"
-
-
 def _lines(contract: Contract, rows: str) -> str:
     """The lines of the scan as `_line`, without a byte order mark; of a file read whole its records."""
     bom = f"trim(leading {literal(BOM)} from {{}})"
@@ -136,7 +128,7 @@ def _lines(contract: Contract, rows: str) -> str:
         return f"select _landed_file, _landed_modified, {line} as _line from ({rows})"
     decoded = f"decode(cast(value as binary), {literal(contract.charset)})"
     text = bom.format("make_valid_utf8(value)" if contract.encoding == "utf-8" else decoded)
-    blank = f"trim(both {literal(_CONTROL)} from line) <> ''"
+    blank = f"trim(both {literal(BLANK_CHARACTERS)} from line) <> ''"
     if comment := str(contract.option("comment")):
         blank += f" and not startswith(line, {literal(comment)})"
     lines = f"filter(regexp_extract_all({text}, {literal(_record(contract))}, 0), line -> {blank})"

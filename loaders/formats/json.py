@@ -11,9 +11,18 @@ from lakehouse.sql import in_list, literal
 from loaders.cells import Cell
 from loaders.context import Context
 from loaders.contract import ODD_CHARACTERS, folded
-from loaders.formats.csv import not_encoded
 from loaders.formats.packing import opened
-from loaders.formats.reader import BOM, REPLACEMENT, Parts, Reader, location, options_clause, require_small
+from loaders.formats.reader import (
+    BLANK_CHARACTERS,
+    BOM,
+    REPLACEMENT,
+    Parts,
+    Reader,
+    location,
+    not_encoded,
+    options_clause,
+    require_small,
+)
 from loaders.listing import Part
 
 NO_OBJECT = "is no JSON object, or names a key twice"
@@ -91,7 +100,7 @@ def _records(rows: str, whole: bool) -> str:
         from (
             select _landed_file, _landed_modified, _record, {_parsed("_record")} as _parsed
             from (select _landed_file, _landed_modified, {text} as _record from ({rows}))
-            where trim(both {literal(_BLANKS)} from _record) <> ''
+            where trim(both {literal(BLANK_CHARACTERS)} from _record) <> ''
         )"""
     if whole:
         # A broken array is one record that does not fit; an object is an array of one.
@@ -114,9 +123,6 @@ def _records(rows: str, whole: bool) -> str:
             from ({parsed}
             )
         )"""
-
-
-_BLANKS = "".join(map(chr, range(33)))
 
 
 def _folded(expression: str) -> str:

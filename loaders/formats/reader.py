@@ -13,6 +13,8 @@ from loaders.listing import LandedFile, Landing, Part
 # What a decoder puts where bytes are not of the encoding.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+# What Spark takes for blank.
+BLANK_CHARACTERS = "".join(map(chr, range(33)))
 # A file that is read as one text has to fit into memory several times.
 WHOLE_LIMIT = 128 << 20
 
@@ -142,6 +144,12 @@ def as_json(cells: Mapping[str, str]) -> str:
     """Cells as one JSON object, as SQL; null for no cells, or only nulls."""
     pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in cells.items())
     return f"nullif(to_json(named_struct({pairs})), '{{}}')" if pairs else "cast(null as string)"
+
+
+def not_encoded(contract: Contract) -> str:
+    """The reason of a row with bytes of another encoding."""
+    shown = "UTF-8" if contract.encoding == "utf-8" else contract.encoding
+    return f"holds bytes that are not {shown}: set the encoding among external.options"
 
 
 def require_small(part: Part) -> None:
