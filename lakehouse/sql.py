@@ -24,7 +24,9 @@ def literal(value: str | int | float | bool | None) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value!r}D"
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    escaped = (
+        value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    )
     return "'" + escaped.replace("\0", "\\u0000").replace("${", "\\u0024{") + "'"
 
 

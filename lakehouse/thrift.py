@@ -72,9 +72,15 @@ def innermost(trace: list[str] | None) -> str:
     A trace has a line `*<class>:<message>:<line>:<column>` for each exception,
     the outermost first. Spark names a condition in [BRACKETS] where it knows one.
     """
-    messages = [re.sub(r"^\*[\w.$]+:", "", line).rsplit(":", 2)[0] for line in trace or () if line.startswith("*")]
+    messages = [
+        re.sub(r"^\*[\w.$]+:", "", line).rsplit(":", 2)[0]
+        for line in trace or ()
+        if line.startswith("*")
+    ]
     named = [message for message in messages if re.search(r"\[[A-Z_0-9.]+\] ", message)]
-    wrapped = named[:1] == messages[:1] and any(name in message for name in WRAPPINGS for message in named[:1])
+    wrapped = named[:1] == messages[:1] and any(
+        name in message for name in WRAPPINGS for message in named[:1]
+    )
     if not messages or (named[:1] == messages[:1] and not wrapped):
         return ""
     condition = [message for message in named if "[TASK_WRITE_FAILED]" not in message][-1:]
@@ -102,7 +108,11 @@ def plain_transport(
 ) -> thrift_sasl.TSaslClientTransport:
     """A connection with name and password, not yet opened; without passwords the server still wants some."""
     client = partial(
-        hive.get_installed_sasl, host, "PLAIN", username=user or getpass.getuser(), password=password or "none"
+        hive.get_installed_sasl,
+        host,
+        "PLAIN",
+        username=user or getpass.getuser(),
+        password=password or "none",
     )
     return thrift_sasl.TSaslClientTransport(client, "PLAIN", TSocket(host, port))
 
@@ -129,7 +139,11 @@ class Session:
         self._ended: LakehouseError | None = None
         self._connection = self._ask(
             PROMPT_TIMEOUT,
-            partial(hive.Connection, thrift_transport=self._transport, configuration=dict(configuration or {})),
+            partial(
+                hive.Connection,
+                thrift_transport=self._transport,
+                configuration=dict(configuration or {}),
+            ),
             lost=f"no Spark Thrift server answers at {self._address}",
         )
         self._cursor = self._connection.cursor(arraysize=10_000)
@@ -156,7 +170,9 @@ class Session:
         except hive.OperationalError as error:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
-            raise SqlError(readable(innermost(getattr(status, "infoMessages", None)) or text)) from None
+            raise SqlError(
+                readable(innermost(getattr(status, "infoMessages", None)) or text)
+            ) from None
         except (TTransportException, OSError, EOFError) as error:
             # An answer that comes late would be taken for that to the next call.
             self._transport.close()

@@ -94,7 +94,9 @@ def _decimal(text: str, type_: str) -> str:
     zeros = f"regexp_extract({number}, {literal(r'[1-9](0*)[.]?0*[eE]')}, 1)"
     exponent = f"cast(regexp_extract({number}, {literal(r'[eE](.*)')}, 1) as int)"
     places = f"if({fraction} = '', -length({zeros}), length({fraction})) - {exponent} <= {scale}"
-    scientific = f"{number} rlike {literal(SCIENTIFIC)} and ({places} or {number} rlike {literal(ZERO)})"
+    scientific = (
+        f"{number} rlike {literal(SCIENTIFIC)} and ({places} or {number} rlike {literal(ZERO)})"
+    )
     exact = f"if(contains({text}, 'e') or contains({text}, 'E'), {scientific}, {plain})"
     return f"if({exact}, try_cast({text} as {type_}), null)"
 
@@ -114,7 +116,9 @@ def unfit(cell: Cell, column: Column, cast: str) -> str:
         return "false"
     holds = f"{cell.held} is not null"
     if cell.type == "string":
-        holds = f"{cell.expression} <> ''" + (f" or {holds} and {cell.expression} is null" if cell.raw else "")
+        holds = f"{cell.expression} <> ''" + (
+            f" or {holds} and {cell.expression} is null" if cell.raw else ""
+        )
     return f"({cast} is null and ({holds}))"
 
 
@@ -128,4 +132,8 @@ def reason(cell: Cell, column: Column, pattern: str | None) -> str:
     """Why a cell that does not fit does not, as SQL."""
     shaped = f" as {pattern}" if pattern and cell.type == "string" else ""
     not_typed = literal(f"is no {column.type}{shaped}")
-    return f"if({empty(cell)}, 'is required, and is empty', {not_typed})" if column.required else not_typed
+    return (
+        f"if({empty(cell)}, 'is required, and is empty', {not_typed})"
+        if column.required
+        else not_typed
+    )

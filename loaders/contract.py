@@ -90,15 +90,23 @@ class Contract:
     def __post_init__(self):
         if self.using not in FORMATS:
             self._refuse(f"external.using is {self.using!r}", f"use one of {', '.join(FORMATS)}")
-        if not self.location or self.location.startswith("/") or ".." in PurePosixPath(self.location).parts:
+        if (
+            not self.location
+            or self.location.startswith("/")
+            or ".." in PurePosixPath(self.location).parts
+        ):
             self._refuse(
-                f"external.location is {self.location!r}", "name a folder below the landing folder, as pos/sales"
+                f"external.location is {self.location!r}",
+                "name a folder below the landing folder, as pos/sales",
             )
         written = self.option("encoding", "charset", default="utf-8")
         if self.using == "json" and self.encoding != "utf-8":
             self._refuse(f"its encoding is {written}", "JSON is UTF-8: convert the files")
         if self.charset is None:
-            self._refuse(f"its encoding is {written}", "use one such as utf-8, utf-16, iso-8859-9, windows-1254")
+            self._refuse(
+                f"its encoding is {written}",
+                "use one such as utf-8, utf-16, iso-8859-9, windows-1254",
+            )
         self._check_columns()
         self._check_rules()
 
@@ -107,16 +115,24 @@ class Contract:
             self._refuse("it declares no columns", "list its columns, each with a data_type")
         for column in self.columns:
             if not column.type:
-                self._refuse(f"column {column.name} has no data_type", "give it one of Spark's types")
+                self._refuse(
+                    f"column {column.name} has no data_type", "give it one of Spark's types"
+                )
             if folded(column.name) != column.name.lower():
                 self._refuse(
                     f"column {column.name!r} has a character that a table cannot have",
                     f"call it {folded(column.name)}: that matches {column.name!r} in the files",
                 )
             if column.name.startswith("_"):
-                self._refuse(f"column {column.name} begins with _", "those names are the loader's own: rename it")
+                self._refuse(
+                    f"column {column.name} begins with _",
+                    "those names are the loader's own: rename it",
+                )
             if column.path and (self.using != "json" or not JSON_PATH.fullmatch(column.path)):
-                self._refuse(f"column {column.name} has path {column.path!r}", "a JSON path looks like $.customer.city")
+                self._refuse(
+                    f"column {column.name} has path {column.path!r}",
+                    "a JSON path looks like $.customer.city",
+                )
         if len({column.name.lower() for column in self.columns}) < len(self.columns):
             self._refuse("it declares a column twice", "names differ by more than case")
 
@@ -125,7 +141,10 @@ class Contract:
         if rules.mode not in MODES:
             self._refuse(f"meta.loader.mode is {rules.mode!r}", f"use one of {', '.join(MODES)}")
         if not 0 <= rules.max_reject_ratio <= 1:
-            self._refuse(f"meta.loader.max_reject_ratio is {rules.max_reject_ratio}", "use a number from 0 to 1")
+            self._refuse(
+                f"meta.loader.max_reject_ratio is {rules.max_reject_ratio}",
+                "use a number from 0 to 1",
+            )
         if rules.max_batch_files < 1 or rules.max_batch_bytes < 1 or rules.grace_seconds < 0:
             self._refuse("a limit of meta.loader is too small", "use positive numbers")
 
@@ -165,7 +184,11 @@ class Contract:
 
     def format_of(self, column: Column) -> str | None:
         """The date or timestamp pattern to read a column by; None: Spark's own cast."""
-        kinds = {"date": "dateFormat", "timestamp": "timestampFormat", "timestamp_ntz": "timestampNTZFormat"}
+        kinds = {
+            "date": "dateFormat",
+            "timestamp": "timestampFormat",
+            "timestamp_ntz": "timestampNTZFormat",
+        }
         # Spark's cast would take 2022 for the first of January.
         default = "yyyy-MM-dd" if column.type == "date" else None
         pattern = self.option(kinds[column.type], default=default) if column.type in kinds else None
@@ -187,7 +210,13 @@ def folded(name: str) -> str:
 def normal_type(name: str) -> str:
     """A Spark type in one spelling: `Decimal(10, 2)` -> `decimal(10,2)`."""
     name = re.sub(r"\s+", "", name.lower())
-    aliases = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint", "real": "float"}
+    aliases = {
+        "integer": "int",
+        "long": "bigint",
+        "short": "smallint",
+        "byte": "tinyint",
+        "real": "float",
+    }
     name = aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
     # Spark's own defaults.
     return re.sub(r"^decimal(\((\d+)\))?$", lambda found: f"decimal({found[2] or 10},0)", name)
@@ -203,7 +232,8 @@ def _rules(dataset: str, meta: Mapping) -> Rules:
     known = [field.name for field in fields(Rules)]
     if unknown := sorted(set(meta) - set(known)):
         raise LakehouseError(
-            f"source {dataset}: meta.loader has {', '.join(unknown)}", f"use {', '.join(known)} ({ROOM})"
+            f"source {dataset}: meta.loader has {', '.join(unknown)}",
+            f"use {', '.join(known)} ({ROOM})",
         )
     return Rules(**meta)
 

@@ -14,7 +14,9 @@ def landed_after(session: Session, contract: Contract, number: int) -> list[Land
     limit = 10
     while True:
         history = session.query(f"describe history {bronze(contract)} limit {limit}")
-        at, said, did = (history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics"))
+        at, said, did = (
+            history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics")
+        )
         rows = list(history.rows)
         found = [
             Landed(batch, row[at], _added(json.loads(row[did] or "{}")))
@@ -28,4 +30,6 @@ def landed_after(session: Session, contract: Contract, number: int) -> list[Land
 
 def _added(metrics: Mapping[str, str]) -> int | None:
     """The rows that a commit added; None where it also removed some, as then Delta counts the kept ones too."""
-    return int(metrics.get("numOutputRows", 0)) if metrics.get("numRemovedFiles", "0") == "0" else None
+    return (
+        int(metrics.get("numOutputRows", 0)) if metrics.get("numRemovedFiles", "0") == "0" else None
+    )

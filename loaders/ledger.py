@@ -79,7 +79,12 @@ on r.dataset = l.dataset and r.source_file = l.source_file and r.load_id = l.loa
 
 
 # What has to be there, in the order in which it is made.
-TABLES = {LOG: CREATE_LOG, REJECTS: CREATE_REJECTS, TABLE: CREATE_LEDGER, QUARANTINE: CREATE_QUARANTINE}
+TABLES = {
+    LOG: CREATE_LOG,
+    REJECTS: CREATE_REJECTS,
+    TABLE: CREATE_LEDGER,
+    QUARANTINE: CREATE_QUARANTINE,
+}
 
 
 class Entry(NamedTuple):
@@ -125,9 +130,14 @@ select to_json(named_struct(
 from {LOG}
 where dataset = {literal(dataset)}""")
     lists = json.loads(text)
-    entries = zip(lists["table_id"], map(Entry, *(lists[name] for name in Entry._fields)), strict=True)
+    entries = zip(
+        lists["table_id"], map(Entry, *(lists[name] for name in Entry._fields)), strict=True
+    )
     # Two loaders may have written one batch: the first of them tells when it was closed.
-    own = sorted((entry for id_, entry in entries if id_ == table_id), key=lambda entry: (entry.batch, -entry.closed))
+    own = sorted(
+        (entry for id_, entry in entries if id_ == table_id),
+        key=lambda entry: (entry.batch, -entry.closed),
+    )
     return Known({entry.source_file: entry for entry in own}, max(lists["batch"], default=0))
 
 
@@ -176,11 +186,18 @@ class Batch:
     @property
     def uncounted(self) -> set[str]:
         """The names of the files whose rows are counted when they are in bronze."""
-        return {fate.source_file for fate in self.fates if fate.state == LOADED and fate.rows_read is None}
+        return {
+            fate.source_file
+            for fate in self.fates
+            if fate.state == LOADED and fate.rows_read is None
+        }
 
     def with_rejected(self, reasons: Mapping[str, str]) -> "Batch":
         """The batch with some of its files rejected."""
-        fates = (one.rejected(reasons[one.source_file]) if one.source_file in reasons else one for one in self.fates)
+        fates = (
+            one.rejected(reasons[one.source_file]) if one.source_file in reasons else one
+            for one in self.fates
+        )
         return replace(self, fates=tuple(fates))
 
     def judged(self, counts: Mapping[str, tuple[int, int]], rules: Rules) -> "Batch":
@@ -210,19 +227,28 @@ class Batch:
 
         def count(fate: Fate) -> Fate:
             rows = landed.get(fate.source_file, 0)
-            return replace(fate, rows_landed=rows, rows_read=rows) if fate.source_file in uncounted else fate
+            return (
+                replace(fate, rows_landed=rows, rows_read=rows)
+                if fate.source_file in uncounted
+                else fate
+            )
 
         uncounted = self.uncounted
         return replace(self, fates=tuple(map(count, self.fates)))
 
     def with_unseen(self, names: Collection[str]) -> "Batch":
         """The batch with some of its files left for the next plan: Spark did not read them."""
-        fates = (replace(one, state=CHANGED) if one.source_file in names else one for one in self.fates)
+        fates = (
+            replace(one, state=CHANGED) if one.source_file in names else one for one in self.fates
+        )
         return replace(self, fates=tuple(fates))
 
     def text(self) -> str:
         """The batch as JSON: its fates as lists of their fields, of which a large batch has thousands."""
-        return json.dumps([self.load_id, self.number, [astuple(fate) for fate in self.fates]], separators=(",", ":"))
+        return json.dumps(
+            [self.load_id, self.number, [astuple(fate) for fate in self.fates]],
+            separators=(",", ":"),
+        )
 
     @classmethod
     def parse(cls, text: str | None) -> "Batch | None":
@@ -267,5 +293,7 @@ from {rows}"""
 
 def superseded(known: Known, but: Collection[str]) -> list[Fate]:
     """The fates of the files whose rows a table in mode `full` holds, when another file replaces them."""
-    others = (entry for name, entry in known.files.items() if entry.state == LOADED and name not in but)
+    others = (
+        entry for name, entry in known.files.items() if entry.state == LOADED and name not in but
+    )
     return [Fate(one.source_file, one.size, one.modified, one.etag, SUPERSEDED) for one in others]

@@ -73,7 +73,9 @@ class LandedFile:
         """A digest of the store's ETags, which stand for the content; empty where there are none."""
         if not all(part.etag for part in self.parts):
             return ""
-        return hashlib.blake2b("".join(part.etag for part in self.parts).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(
+            "".join(part.etag for part in self.parts).encode(), digest_size=16
+        ).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,13 @@ class Landing:
     def __init__(self, url: str):
         try:
             # A folder's name may hold what chains URLs (a::b).
-            self.fs, root = fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
+            self.fs, root = (
+                fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
+            )
         except ImportError as error:
-            raise LakehouseError(f"LAKEHOUSE_LANDING is {url}: {error}", "run: pip install s3fs") from None
+            raise LakehouseError(
+                f"LAKEHOUSE_LANDING is {url}: {error}", "run: pip install s3fs"
+            ) from None
         except ValueError as error:
             raise LakehouseError(
                 f"LAKEHOUSE_LANDING is {url}: {error}", "name a folder, or s3://bucket/folder"
@@ -184,7 +190,10 @@ class Landing:
         if file.parts[0].path == f"{self.root}/{file.name}":
             return self._local_part(file.parts[0].path) == file.parts[0]
         parts, _ = self._parts(file.name)
-        return tuple(parts[name] for name in deliveries(location, parts).get(file.name, ())) == file.parts
+        return (
+            tuple(parts[name] for name in deliveries(location, parts).get(file.name, ()))
+            == file.parts
+        )
 
     def _parts(self, location: str) -> tuple[dict[str, Part], list[str]]:
         """The stored files below a location by name, and what is skipped with the reason."""
@@ -197,7 +206,9 @@ class Landing:
                     part = self._local_part(path) if self.local else self._stored_part(path, info)
                 except Skipped as reason:
                     if not _hidden(name.rpartition("/")[2]):
-                        skipped.append(f"{os.fsencode(name).decode(errors='backslashreplace')} was skipped: {reason}")
+                        skipped.append(
+                            f"{os.fsencode(name).decode(errors='backslashreplace')} was skipped: {reason}"
+                        )
                 else:
                     if part:
                         parts[name] = part
@@ -221,7 +232,9 @@ class Landing:
             raise Skipped("it is a link to a folder; mount the folder there, or link its files")
         if not stat.S_ISREG(found.st_mode):
             raise Skipped("it is no regular file")
-        return Part(path, encoded(self.location(path)), found.st_size, found.st_mtime_ns // 1_000_000)
+        return Part(
+            path, encoded(self.location(path)), found.st_size, found.st_mtime_ns // 1_000_000
+        )
 
     def _stored_part(self, path: str, info: Mapping) -> Part | None:
         """An object of a store; None for an empty one that stands for a folder."""
@@ -229,11 +242,19 @@ class Landing:
             return None
         modified = info.get("LastModified") or info.get("last_modified") or self.fs.modified(path)
         etag = str(info.get("ETag", "")).strip('"')
-        return Part(path, encoded(self.location(path)), info["size"], round(modified.timestamp() * 1000), etag)
+        return Part(
+            path,
+            encoded(self.location(path)),
+            info["size"],
+            round(modified.timestamp() * 1000),
+            etag,
+        )
 
     def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
         """The bytes of a part; `unpacked` of a gzip file."""
-        return self.fs.open(part.path, "rb", block_size=BLOCK, compression="gzip" if unpacked else None)
+        return self.fs.open(
+            part.path, "rb", block_size=BLOCK, compression="gzip" if unpacked else None
+        )
 
 
 def encoded(path: str) -> str:
@@ -241,7 +262,12 @@ def encoded(path: str) -> str:
 
     def one(found: re.Match) -> str:
         character = found[0]
-        stays = ord(character) > 127 and unicodedata.category(character) not in ("Cc", "Zs", "Zl", "Zp")
+        stays = ord(character) > 127 and unicodedata.category(character) not in (
+            "Cc",
+            "Zs",
+            "Zl",
+            "Zp",
+        )
         return character if stays else quote(character)
 
     return ODD.sub(one, path)

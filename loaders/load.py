@@ -60,7 +60,9 @@ def make_plan(context: Context, known: Known, again: Again = never) -> tuple[Pla
 def preview(context: Context, again: Again = never) -> Plan:
     """What a load would do now; changes nothing. Before the first load every file is new."""
     table = tables.find(context.session, context.contract)
-    known = ledger.read(context.session, context.contract.dataset, table.id) if table else Known({}, 0)
+    known = (
+        ledger.read(context.session, context.contract.dataset, table.id) if table else Known({}, 0)
+    )
     return make_plan(context, known, again)[0]
 
 
@@ -99,14 +101,20 @@ class _Load:
 
     def __init__(self, context: Context, progress: Progress, report: DatasetReport):
         self.context, self.progress, self.report = context, progress, report
-        self.session, self.landing, self.contract = context.session, context.landing, context.contract
+        self.session, self.landing, self.contract = (
+            context.session,
+            context.landing,
+            context.contract,
+        )
 
     def run(self, again: Again) -> None:
         """Plan and land until nothing is left to do."""
         rounds = 0
         while rounds < ROUNDS:
             try:
-                end = self._round(lambda entry: again(entry) and entry.load_id not in self.report.batches)
+                end = self._round(
+                    lambda entry: again(entry) and entry.load_id not in self.report.batches
+                )
             except SqlError as error:
                 if not conditions.is_transient(error) or rounds == ROUNDS - 1:
                     raise
@@ -149,7 +157,9 @@ class _Load:
             if error.not_found:
                 tables.make(self.session, self.contract)
             if error.condition.startswith("UNRESOLVED_COLUMN"):
-                raise LakehouseError(f"{ledger.LOG} is of an earlier loader", "run: make clean demo") from None
+                raise LakehouseError(
+                    f"{ledger.LOG} is of an earlier loader", "run: make clean demo"
+                ) from None
             raise
 
     def _land(self, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
@@ -164,7 +174,11 @@ class _Load:
             self.session.execute("set spark.sql.files.openCostInBytes = 65536")
         try:
             opened = open_readers(self.context, files.values(), scratch.new)
-            fates = [Fate.of(one.file, one.replaces) for one in planned if one.file.name not in opened.gone]
+            fates = [
+                Fate.of(one.file, one.replaces)
+                for one in planned
+                if one.file.name not in opened.gone
+            ]
             if not fates:
                 return False, _End.CHANGED
             batch = Batch(load_id, number, tuple(fates)).with_rejected(opened.rejected)
@@ -190,7 +204,11 @@ class _Load:
             except SqlError as error:
                 if conditions.is_conflict(error):
                     break
-                broken = self._broken(only(readers, batch.landing)) if conditions.lies_in_file(error) else {}
+                broken = (
+                    self._broken(only(readers, batch.landing))
+                    if conditions.lies_in_file(error)
+                    else {}
+                )
                 if not broken:
                     raise
                 batch = batch.with_rejected(broken)
@@ -204,7 +222,9 @@ class _Load:
         if contract.rules.mode != "full":
             self.progress(LANDING)
             try:
-                self.session.execute(statements.land(contract, batch, statements.read(contract, readers), order))
+                self.session.execute(
+                    statements.land(contract, batch, statements.read(contract, readers), order)
+                )
                 return
             except SqlError as error:
                 if statements.UNFIT_ROW not in error.message:
@@ -214,14 +234,21 @@ class _Load:
         self.session.execute(statements.create_stage(contract, staged))
         if readers:
             self.session.execute(statements.stage(contract, staged, readers))
-        counts = {name: (rows, unfit) for name, rows, unfit in self.session.execute(statements.count_staged(staged))}
+        counts = {
+            name: (rows, unfit)
+            for name, rows, unfit in self.session.execute(statements.count_staged(staged))
+        }
         if any(unfit for _, unfit in counts.values()):
             self.session.execute(statements.quarantine(contract.dataset, batch.load_id, staged))
         batch = batch.judged(counts, contract.rules)
         if contract.rules.mode == "full" and batch.landing:
-            batch = replace(batch, fates=(*batch.fates, *ledger.superseded(self.known, batch.landing)))
+            batch = replace(
+                batch, fates=(*batch.fates, *ledger.superseded(self.known, batch.landing))
+            )
         self.progress(LANDING)
-        self.session.execute(statements.land(contract, batch, statements.staged(staged, batch), order))
+        self.session.execute(
+            statements.land(contract, batch, statements.staged(staged, batch), order)
+        )
 
     def _broken(self, readers: Iterable[Reader]) -> dict[str, str]:
         """The files that Spark cannot read to their end, and why."""
@@ -240,7 +267,9 @@ class _Load:
                 names = sorted(reader.files)
                 if len(names) > 1:
                     middle = len(names) // 2
-                    yield from self._unreadable(reader.only(half) for half in (names[:middle], names[middle:]))
+                    yield from self._unreadable(
+                        reader.only(half) for half in (names[:middle], names[middle:])
+                    )
                 elif conditions.lies_in_file(error):
                     yield names[0], f"it cannot be read to its end: {error.sentence}"
 
@@ -255,15 +284,24 @@ class _Load:
         return _End.LOST if landed else _End.CHANGED
 
     def _counted(
-        self, landed: Landed, readers: Sequence[Reader] = (), files: Mapping[str, LandedFile] | None = None
+        self,
+        landed: Landed,
+        readers: Sequence[Reader] = (),
+        files: Mapping[str, LandedFile] | None = None,
     ) -> Batch:
         """The batch with the rows that bronze has of it."""
         batch = landed.batch
         if batch.uncounted and len(batch.landing) == 1 and landed.rows is not None:
             batch = batch.counted(dict.fromkeys(batch.landing, landed.rows))
         elif batch.uncounted:
-            batch = batch.counted(dict(self.session.execute(statements.count_landed(self.contract, batch.load_id))))
-        empty = {fate.source_file for fate in batch.fates if fate.state == LOADED and fate.size and not fate.rows_read}
+            batch = batch.counted(
+                dict(self.session.execute(statements.count_landed(self.contract, batch.load_id)))
+            )
+        empty = {
+            fate.source_file
+            for fate in batch.fates
+            if fate.state == LOADED and fate.size and not fate.rows_read
+        }
         if not empty:
             return batch
         # What has no rows for us, Spark need not have seen.
@@ -275,10 +313,14 @@ class _Load:
         """Those of these files that Spark lists with the size and time that they were planned with."""
         if not names:
             return set()
-        parts = {part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts}
+        parts = {
+            part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts
+        }
         found = self.session.execute(statements.listed(self.context, parts))
         listed = {(uri, size, modified) for uri, size, modified in found}
-        planned = ((file.name, (uri, part.size, part.modified)) for uri, (file, part) in parts.items())
+        planned = (
+            (file.name, (uri, part.size, part.modified)) for uri, (file, part) in parts.items()
+        )
         return names - {name for name, part in planned if part not in listed}
 
     def _close(self, landed: Landed, seconds: float | None) -> None:
@@ -292,10 +334,14 @@ class _Load:
         """Note the columns that the files have beyond the contract, and those that they lack."""
         unknown = {name for reader in readers for name in reader.unknown}
         if self.contract.using == "json" and any(fate.rows_landed for fate in batch.fates):
-            [(names,)] = self.session.execute(statements.rescued_names(self.contract, batch.load_id))
+            [(names,)] = self.session.execute(
+                statements.rescued_names(self.contract, batch.load_id)
+            )
             unknown |= {name for name in names.split(", ") if name}
         missing = {name for reader in readers for name in reader.missing}
         if unknown:
-            self.report.note(f"columns not in the contract, kept in _rescued_data: {', '.join(sorted(unknown))}")
+            self.report.note(
+                f"columns not in the contract, kept in _rescued_data: {', '.join(sorted(unknown))}"
+            )
         if missing:
             self.report.note(f"columns not in the files, null: {', '.join(sorted(missing))}")

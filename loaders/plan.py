@@ -34,7 +34,10 @@ class Plan:
 
 
 def plan(
-    files: Iterable[LandedFile], present: Collection[str], known: Mapping[str, Entry], again: Again = never
+    files: Iterable[LandedFile],
+    present: Collection[str],
+    known: Mapping[str, Entry],
+    again: Again = never,
 ) -> Plan:
     """The complete files that are new, changed, or to be read again; `present` are the names of all files.
 
@@ -42,11 +45,17 @@ def plan(
     replaces its rows, another name is another delivery.
     """
     present = set(present)
-    missing = tuple(name for name, entry in known.items() if entry.state == LOADED and name not in present)
-    return Plan(tuple(_planned(file, known) for file in files if _is_new(file, known, again)), missing)
+    missing = tuple(
+        name for name, entry in known.items() if entry.state == LOADED and name not in present
+    )
+    return Plan(
+        tuple(_planned(file, known) for file in files if _is_new(file, known, again)), missing
+    )
 
 
-def plan_newest(files: Iterable[LandedFile], known: Mapping[str, Entry], now: int, again: Again = never) -> Plan:
+def plan_newest(
+    files: Iterable[LandedFile], known: Mapping[str, Entry], now: int, again: Again = never
+) -> Plan:
     """The plan of a table that is its newest file (mode `full`): that file, unless the table holds it.
 
     A file with a time in the future counts as of when it was first seen, so that it
@@ -64,7 +73,12 @@ def plan_newest(files: Iterable[LandedFile], known: Mapping[str, Entry], now: in
 
 def _is_new(file: LandedFile, known: Mapping[str, Entry], again: Again) -> bool:
     entry = known.get(file.name)
-    return not entry or entry.state not in (LOADED, REJECTED) or not entry.matches(file) or again(entry)
+    return (
+        not entry
+        or entry.state not in (LOADED, REJECTED)
+        or not entry.matches(file)
+        or again(entry)
+    )
 
 
 def _planned(file: LandedFile, known: Mapping[str, Entry]) -> Planned:
@@ -86,4 +100,8 @@ def batches(rules: Rules, planned: Iterable[Planned]) -> list[list[Planned]]:
 
 def notes(planned: Sequence[Planned], now: int) -> list[str]:
     """What a person should know of the planned files."""
-    return [f"{one.file.name} has a time in the future" for one in planned if one.file.modified > now + CLOCK_SKEW]
+    return [
+        f"{one.file.name} has a time in the future"
+        for one in planned
+        if one.file.modified > now + CLOCK_SKEW
+    ]

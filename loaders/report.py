@@ -75,7 +75,11 @@ class DatasetReport:
         if self.error:
             return f"{self.dataset}: failed: {self.error}"
         if not self.batches:
-            known = f"nothing new ({self.files_seen} files known)" if self.files_seen else "no files in landing"
+            known = (
+                f"nothing new ({self.files_seen} files known)"
+                if self.files_seen
+                else "no files in landing"
+            )
             return f"{self.dataset}: {known}"
         parts = [f"{self.rows_landed:,} rows from {self.files_new + self.files_replaced} files"]
         if self.files_replaced:

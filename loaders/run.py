@@ -60,11 +60,15 @@ class Run:
         except LakehouseError as error:
             # Spark has conditions for its own errors, not for those of a store's client.
             if not self.landing.local and isinstance(error, SqlError) and not error.condition:
-                error.remedy = f"start the server with the same {', '.join(VARIABLES)} as the loader"
+                error.remedy = (
+                    f"start the server with the same {', '.join(VARIABLES)} as the loader"
+                )
             report.error = f"{error.message}{f'; try: {error.remedy}' if error.remedy else ''}"
         except Exception as error:
             # A defect of ours in one dataset must not hide how the others ended.
-            logging.getLogger(__name__).debug("the load of %s failed", contract.dataset, exc_info=True)
+            logging.getLogger(__name__).debug(
+                "the load of %s failed", contract.dataset, exc_info=True
+            )
             report.error = f"{type(error).__name__}: {error}; try: report it to us, with the files"
         self.watch(report, "done")
         return report

@@ -36,7 +36,11 @@ def _records(contract: Contract, reader: Reader) -> str:
     values = []
     for column in contract.columns:
         cell = reader.cells.get(column.name)
-        cast = cells.value(cell, column, contract.format_of(column)) if cell else f"cast(null as {column.type})"
+        cast = (
+            cells.value(cell, column, contract.format_of(column))
+            if cell
+            else f"cast(null as {column.type})"
+        )
         values.append(f"{cast} as {_value(column)}")
     return f"""
     select *, {", ".join(values)}
@@ -44,7 +48,9 @@ def _records(contract: Contract, reader: Reader) -> str:
     )"""
 
 
-def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None, Cell | None, str]]:
+def _checks(
+    contract: Contract, reader: Reader
+) -> list[tuple[str, Column | None, Cell | None, str]]:
     """Every condition under which one of the `_records` does not fit, with its column, cell and reason (SQL)."""
     checks: list = [(condition, None, None, literal(reason)) for condition, reason in reader.faults]
     for column in contract.columns:
@@ -56,7 +62,9 @@ def _checks(contract: Contract, reader: Reader) -> list[tuple[str, Column | None
             # What is empty is no value either: one look for both, as this is asked of every row.
             wrong = cells.empty(cell) if wrong == "false" else f"{_value(column)} is null"
         if wrong != "false":
-            checks.append((wrong, column, cell, cells.reason(cell, column, contract.format_of(column))))
+            checks.append(
+                (wrong, column, cell, cells.reason(cell, column, contract.format_of(column)))
+            )
     return checks
 
 
@@ -83,7 +91,11 @@ def read(contract: Contract, readers: Sequence[Reader]) -> str:
     selects = []
     for reader in readers:
         wrong = _does_not_fit(contract, reader)
-        file = "_landed_file" if wrong == "false" else f"if({wrong}, raise_error('{UNFIT_ROW}'), _landed_file)"
+        file = (
+            "_landed_file"
+            if wrong == "false"
+            else f"if({wrong}, raise_error('{UNFIT_ROW}'), _landed_file)"
+        )
         selects.append(f"""
     select {file} as _landed_file, _landed_modified, {reader.rescued} as _rescued_data, {_values(contract)}
     from ({_records(contract, reader)}
@@ -150,7 +162,9 @@ def land(contract: Contract, batch: Batch, records: str, order: Sequence[str]) -
         "_loaded_at": "current_timestamp()",
         "_rescued_data": "_rescued_data",
     } | {column.name.lower(): _value(column) for column in contract.columns}
-    columns = ", ".join(f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order)
+    columns = ", ".join(
+        f"{values.get(name.lower(), 'null')} as {identifier(name)}" for name in order
+    )
     source = f"select {columns} from ({records}\n)"
     if not records:
         source = f"select {', '.join(f'null as {identifier(name)}' for name in order)} where false"
@@ -183,7 +197,9 @@ def count_read(reader: Reader) -> str:
 
 def listed(context: Context, uris: Collection[str]) -> str:
     """What Spark lists of stored files: path, size in bytes, modification time in milliseconds. No content is read."""
-    folder = identifier(escaped(context.landing.location(f"{context.landing.root}/{context.contract.location}")))
+    folder = identifier(
+        escaped(context.landing.location(f"{context.landing.root}/{context.contract.location}"))
+    )
     return f"""
 select _metadata.file_path, _metadata.file_size, unix_millis(_metadata.file_modification_time)
 from binaryFile.{folder} with ('recursiveFileLookup' = 'true')

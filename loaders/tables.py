@@ -72,7 +72,9 @@ def make(session: Session, contract: Contract) -> None:
         _make(session, name, statement)
     found = find(session, contract)
     if found and not found.id:
-        session.execute(f"alter table {bronze(contract)} set tblproperties ('{ID}' = '{uuid.uuid4()}')")
+        session.execute(
+            f"alter table {bronze(contract)} set tblproperties ('{ID}' = '{uuid.uuid4()}')"
+        )
 
 
 def create_bronze(contract: Contract) -> str:
@@ -109,7 +111,9 @@ def _make(session: Session, name: str, statement: str) -> None:
             folder = found[1]
         with suppress(SqlError):
             # A server that was killed here had written the table, and not told the metastore.
-            session.execute(f"create table if not exists {name} using delta location {literal(folder)}")
+            session.execute(
+                f"create table if not exists {name} using delta location {literal(folder)}"
+            )
             return
         time.sleep(1)
     raise LakehouseError(
@@ -167,7 +171,9 @@ select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) 
         table = f"{contract.schema}.{contract.identifier}"
         remedy = f"make it anew: lakehouse sql 'drop table {table}', and load again"
         return "Delta cannot change it in place, and the table is empty", remedy
-    remedy = f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})"
+    remedy = (
+        f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})"
+    )
     if not values:
         return f"Delta cannot change it in place (all {rows:,} values would fit)", remedy
     return f"{values:,} of {rows:,} rows would lose their value, such as {example}", remedy

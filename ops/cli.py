@@ -71,7 +71,9 @@ def main(ctx: click.Context) -> None:
 def setup() -> None:
     """Fetch and verify Spark's jars (part of `make setup`)."""
     fetched = jars.fetch()
-    click.echo(f"Spark's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified")
+    click.echo(
+        f"Spark's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified"
+    )
 
 
 @main.command("doctor")
@@ -95,7 +97,9 @@ def server_group() -> None:
 
 
 @server_group.command("start")
-@click.option("--timeout", default=180, show_default=True, help="Seconds to wait for SQL to answer.")
+@click.option(
+    "--timeout", default=180, show_default=True, help="Seconds to wait for SQL to answer."
+)
 @click.pass_obj
 def server_start(settings: Settings, timeout: int) -> None:
     """Start the server; returns when SQL answers."""
@@ -141,11 +145,22 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the report
 @main.command()
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be loaded; change nothing.")
-@click.option("--reprocess", is_flag=True, help="Read the known files again, as after a change of the contract.")
+@click.option(
+    "--reprocess",
+    is_flag=True,
+    help="Read the known files again, as after a change of the contract.",
+)
 @JOBS
 @AS_JSON
 @click.pass_obj
-def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, reprocess: bool, jobs: int, as_json: bool) -> None:
+def load(
+    settings: Settings,
+    tables: tuple[str, ...],
+    dry_run: bool,
+    reprocess: bool,
+    jobs: int,
+    as_json: bool,
+) -> None:
     """Load landed files into bronze: of each SOURCE.TABLE, or of all.
 
     Exit code 3 says that all is loaded but for rows or files that do not fit
@@ -159,7 +174,9 @@ def load(settings: Settings, tables: tuple[str, ...], dry_run: bool, reprocess: 
         run_load(settings, wanted, again, jobs, as_json)
 
 
-def run_load(settings: Settings, wanted: list[Contract], again: Again, jobs: int, as_json: bool) -> None:
+def run_load(
+    settings: Settings, wanted: list[Contract], again: Again, jobs: int, as_json: bool
+) -> None:
     """Load, print the reports, and end with the exit code that they make."""
     with following(quiet=as_json) as watch:
         reports = load_all(settings, wanted, again, jobs, watch)
@@ -177,7 +194,10 @@ def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json:
     """Print what a load would do, a line each file."""
     landing = Landing(settings.landing)
     with Session(settings) as session:
-        plans = {contract.dataset: preview(Context(session, landing, contract), again) for contract in wanted}
+        plans = {
+            contract.dataset: preview(Context(session, landing, contract), again)
+            for contract in wanted
+        }
     shown = {
         dataset: {
             "new": [planned.file.name for planned in plan.files if not planned.replaces],
@@ -249,7 +269,13 @@ def show_quarantine(columns: tuple[str, ...], rows: list[tuple]) -> None:
 @click.pass_obj
 def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_json: bool) -> None:
     """Read the files with rejects again, after the contract or the files were mended."""
-    run_load(settings, chosen(contracts(parse_manifest()), tables), quarantined.has_rejects, jobs, as_json)
+    run_load(
+        settings,
+        chosen(contracts(parse_manifest()), tables),
+        quarantined.has_rejects,
+        jobs,
+        as_json,
+    )
 
 
 @main.command()
@@ -259,7 +285,11 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
 @click.pass_obj
 def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> None:
     """Run one SQL STATEMENT (or the standard input) and print its result."""
-    text = (sys.stdin.read() if statement is None or statement == "-" else statement).strip().rstrip(";")
+    text = (
+        (sys.stdin.read() if statement is None or statement == "-" else statement)
+        .strip()
+        .rstrip(";")
+    )
     if not text:
         raise click.UsageError("no SQL: give a statement, or pipe one in")
     with Session(settings) as session:
@@ -276,7 +306,9 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
         return
     print_table(result.columns, rows[:limit])
     if len(rows) > limit:
-        click.echo(f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True)
+        click.echo(
+            f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True
+        )
 
 
 @main.command("metrics", add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -305,7 +337,10 @@ def print_table(columns: Iterable[str], rows: list[tuple], title: str | None = N
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(cell(value) for value in row))
-    if Measurement.get(console, console.options.update(max_width=10_000), table).maximum <= console.width:
+    if (
+        Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+        <= console.width
+    ):
         console.print(table)
         return
     for number, row in enumerate(rows, start=1):

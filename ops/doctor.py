@@ -35,12 +35,18 @@ class Finding:
 
 def check_python(settings: Settings) -> str:
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
-        raise LakehouseError(f"{sys.version.split()[0]}", "use Python 3.10 to 3.13, then: make clean setup")
+        raise LakehouseError(
+            f"{sys.version.split()[0]}", "use Python 3.10 to 3.13, then: make clean setup"
+        )
     return sys.version.split()[0]
 
 
 def check_packages(settings: Settings) -> str:
-    pinned = dict(re.findall(r"^([\w-]+)(?:\[[\w-]+\])?==(\S+)", (PROJECT / "requirements.txt").read_text(), re.M))
+    pinned = dict(
+        re.findall(
+            r"^([\w-]+)(?:\[[\w-]+\])?==(\S+)", (PROJECT / "requirements.txt").read_text(), re.M
+        )
+    )
     wrong = []
     for name in PACKAGES:
         try:
@@ -62,7 +68,10 @@ def check_java(settings: Settings) -> str:
 def check_memory(settings: Settings) -> str:
     total = psutil.virtual_memory().total / GIB
     if total < MEMORY_GIB:
-        raise LakehouseError(f"{total:.1f} GiB", f"{MEMORY_GIB} GiB are needed; or lower spark.driver.memory in spark/")
+        raise LakehouseError(
+            f"{total:.1f} GiB",
+            f"{MEMORY_GIB} GiB are needed; or lower spark.driver.memory in spark/",
+        )
     return f"{total:.1f} GiB"
 
 
@@ -73,7 +82,8 @@ def check_disk(settings: Settings) -> str:
     free = shutil.disk_usage(folder).free / GIB
     if free < DISK_GIB:
         raise LakehouseError(
-            f"{free:.1f} GiB free at {folder}", f"free {DISK_GIB} GiB, or set LAKEHOUSE_HOME to another disk"
+            f"{free:.1f} GiB free at {folder}",
+            f"free {DISK_GIB} GiB, or set LAKEHOUSE_HOME to another disk",
         )
     return f"{free:.1f} GiB free at {folder}"
 
@@ -89,7 +99,9 @@ def check_landing(settings: Settings) -> str:
         lying = Landing(settings.landing).names()
         return settings.landing if lying else f"{settings.landing}, where nothing lies yet"
     if not os.access(settings.landing, os.R_OK | os.X_OK):
-        raise LakehouseError(f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING")
+        raise LakehouseError(
+            f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING"
+        )
     return settings.landing
 
 
@@ -100,7 +112,8 @@ def check_profile(settings: Settings) -> str:
         if os.path.exists(path) and "retail_lakehouse:" in Path(path).read_text():
             return path
     raise LakehouseError(
-        "no profiles.yml with retail_lakehouse", "restore profiles.yml, a link to profiles/profiles.yml"
+        "no profiles.yml with retail_lakehouse",
+        "restore profiles.yml, a link to profiles/profiles.yml",
     )
 
 
@@ -110,7 +123,8 @@ def check_port(settings: Settings) -> str:
         return f"{settings.port} is our server's"
     if user := server.port_user(settings.host, settings.port):
         raise LakehouseError(
-            f"{settings.port} is in use by {user}", "stop that, or set LAKEHOUSE_THRIFT_PORT to a free port"
+            f"{settings.port} is in use by {user}",
+            "stop that, or set LAKEHOUSE_THRIFT_PORT to a free port",
         )
     return f"{settings.port} is free"
 
@@ -121,7 +135,9 @@ def check_login(settings: Settings) -> str:
             [(spark,)] = session.execute("select version()")
     except LakehouseError as error:
         _, sentence = server.status(settings)
-        raise LakehouseError(f"{error.message}; {sentence}", "run: lakehouse server start") from error
+        raise LakehouseError(
+            f"{error.message}; {sentence}", "run: lakehouse server start"
+        ) from error
     return f"Spark {spark.split()[0]} at {settings.address}"
 
 

@@ -30,7 +30,9 @@ def following(quiet: bool = False) -> Iterator[Watch]:
 
 def _line(report: DatasetReport, step: str) -> None:
     if step == PLANNED:
-        click.echo(f"{report.dataset}: loading {report.files_planned - report.files_done} files", err=True)
+        click.echo(
+            f"{report.dataset}: loading {report.files_planned - report.files_done} files", err=True
+        )
     elif step.startswith("waiting"):
         click.echo(f"{report.dataset}: {step}", err=True)
 
@@ -45,14 +47,21 @@ def _bars() -> Iterator[Watch]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[step]}"),
     )
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True, highlight=False), transient=True
+    ) as progress:
         tasks = {}
 
         def watch(report: DatasetReport, step: str) -> None:
             if report.dataset not in tasks:
-                tasks[report.dataset] = progress.add_task("", dataset=report.dataset, step=step, total=None)
+                tasks[report.dataset] = progress.add_task(
+                    "", dataset=report.dataset, step=step, total=None
+                )
             progress.update(
-                tasks[report.dataset], total=report.files_planned or None, completed=report.files_done, step=step
+                tasks[report.dataset],
+                total=report.files_planned or None,
+                completed=report.files_done,
+                step=step,
             )
 
         yield watch

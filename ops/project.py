@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 
-def parse(project: Path = PROJECT, profiles: Path | None = None, target: Path | None = None) -> Manifest:
+def parse(
+    project: Path = PROJECT, profiles: Path | None = None, target: Path | None = None
+) -> Manifest:
     """dbt's manifest of the project, parsed now; also written into the folder `target`, if one is given.
 
     Raises LakehouseError with dbt's own message when the project does not parse.

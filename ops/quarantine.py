@@ -35,7 +35,9 @@ order by all""",
 
 def details(session: Session, dataset: str, file: str | None = None, limit: int = 20) -> Table:
     """Column names, and a row for each error: file, record, column, value, reason."""
-    which = f"dataset = {literal(dataset)}" + (f" and source_file = {literal(file)}" if file else "")
+    which = f"dataset = {literal(dataset)}" + (
+        f" and source_file = {literal(file)}" if file else ""
+    )
     return _query(
         session,
         f"""

@@ -64,7 +64,9 @@ def last_error(log: str) -> str:
     """The last error in a log, by its innermost cause; "" if there is none."""
     lines = [line.strip() for line in log.splitlines()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
-    errors = [line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)]
+    errors = [
+        line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)
+    ]
     # The innermost cause of the last exception says more than its wrapping.
     found = causes[-1:] or errors[-1:]
     return found[0].removeprefix("Caused by: ")[:300] if found else ""
@@ -97,7 +99,11 @@ def status(settings: Settings) -> tuple[bool, str]:
         return False, f"no server runs in {settings.home}"
     if process.alive():
         return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
-    why = ending(log_file(settings).read_text(errors="replace")) if log_file(settings).exists() else ""
+    why = (
+        ending(log_file(settings).read_text(errors="replace"))
+        if log_file(settings).exists()
+        else ""
+    )
     return False, (
         f"the server (pid {process.pid}) is gone without having been stopped: "
         + (why or "its log gives no reason: it was killed, or the machine restarted")

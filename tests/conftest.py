@@ -79,7 +79,11 @@ def lakehouse(*arguments: str, **options) -> Result:
 def dbt(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run a `dbt` command as a person does, in the repository root."""
     return subprocess.run(
-        ["dbt", *arguments], cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True
+        ["dbt", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -109,7 +113,9 @@ def built(loaded) -> Build:
         name: json.loads(Path(os.environ["DBT_TARGET_PATH"], f"{name}.json").read_text())
         for name in ("run_results", "manifest")
     }
-    return Build(done.returncode, done.stdout, written["run_results"]["results"], written["manifest"])
+    return Build(
+        done.returncode, done.stdout, written["run_results"]["results"], written["manifest"]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,14 @@ class Relay:
                 server = socket.create_connection(self._address)
                 self._open += client, server
                 threading.Thread(target=self._pass, args=(client, server), daemon=True).start()
-                threading.Thread(target=self._pass, args=(server, client, self._silent), daemon=True).start()
+                threading.Thread(
+                    target=self._pass, args=(server, client, self._silent), daemon=True
+                ).start()
 
     @staticmethod
-    def _pass(source: socket.socket, target: socket.socket, silent: threading.Event | None = None) -> None:
+    def _pass(
+        source: socket.socket, target: socket.socket, silent: threading.Event | None = None
+    ) -> None:
         with suppress(OSError):
             while said := source.recv(65536):
                 if not (silent and silent.is_set()):

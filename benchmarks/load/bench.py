@@ -117,7 +117,9 @@ insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch,
 select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
     concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
 from range({known})""")
-    seconds = [timed(lambda: load.load(Context(session, case.landing, case.contract))) for _ in range(5)]
+    seconds = [
+        timed(lambda: load.load(Context(session, case.landing, case.contract))) for _ in range(5)
+    ]
     session.execute(f"delete from {ledger.LOG} where dataset = {literal(case.contract.dataset)}")
     return f"| nothing new, {known:,} files known | {statistics.median(seconds):.1f} s | | |"
 
@@ -134,7 +136,9 @@ def one_small_file(case: Case) -> str:
 
 @click.command()
 @click.option("--rows", default=2_000_000, show_default=True)
-@click.option("--files", default=5_000, show_default=True, help="Files of the case with many small ones.")
+@click.option(
+    "--files", default=5_000, show_default=True, help="Files of the case with many small ones."
+)
 @click.option("--pairs", default=5, show_default=True)
 @click.option("--port", default=10_900, show_default=True)
 def main(rows: int, files: int, pairs: int, port: int) -> None:

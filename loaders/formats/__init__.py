@@ -24,7 +24,9 @@ class Opened:
     gone: set[str]
 
 
-def open_readers(context: Context, files: Iterable[LandedFile], new_table: Callable[[], str]) -> Opened:
+def open_readers(
+    context: Context, files: Iterable[LandedFile], new_table: Callable[[], str]
+) -> Opened:
     """Look into the files, and make a reader for each shape; `new_table` names a scratch table."""
     form = FORMATS[context.contract.using]
     shapes: dict[tuple[str, ...], list[tuple[LandedFile, Part]]] = {}
@@ -41,14 +43,20 @@ def open_readers(context: Context, files: Iterable[LandedFile], new_table: Calla
         except FileNotFoundError:
             opened.gone.add(file.name)
     for shape, pairs in shapes.items():
-        parts = [pair for pair in pairs if pair[0].name not in opened.rejected and pair[0].name not in opened.gone]
+        parts = [
+            pair
+            for pair in pairs
+            if pair[0].name not in opened.rejected and pair[0].name not in opened.gone
+        ]
         if parts:
             try:
                 opened.readers.append(form.reader(context, new_table(), parts, shape))
             except Rejected as error:
                 opened.rejected.update({file.name: str(error) for file, _ in parts})
     # A directory may hold parts of several shapes: it is read whole, or not at all.
-    kept = {file.name for reader in opened.readers for file, _ in reader.parts} - opened.rejected.keys()
+    kept = {
+        file.name for reader in opened.readers for file, _ in reader.parts
+    } - opened.rejected.keys()
     return Opened(only(opened.readers, kept), opened.rejected, opened.gone)
 
 
@@ -60,4 +68,6 @@ def only(readers: Iterable[Reader], names: Collection[str]) -> list[Reader]:
 def _require_reachable(landing: Landing, part: Part) -> None:
     """Rejected for an object that Spark finds under no path, because paths have no such steps."""
     if not landing.local and {"", "."} & set(part.path.split("/")):
-        raise Rejected("its name has // or /./ in it or ends in /, and Spark does not find such an object: rename it")
+        raise Rejected(
+            "its name has // or /./ in it or ends in /, and Spark does not find such an object: rename it"
+        )

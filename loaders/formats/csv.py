@@ -68,9 +68,16 @@ def look(context: Context, part: Part) -> tuple[str, ...] | None:
 def _split(contract: Contract, lines: Iterator[str]) -> Iterator[list[str]]:
     separator, quote = _separator(contract), _quote(contract)
     if len(separator) == 1:
-        return csv.reader(lines, delimiter=separator, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE)
+        return csv.reader(
+            lines,
+            delimiter=separator,
+            quotechar=quote or None,
+            quoting=0 if quote else csv.QUOTE_NONE,
+        )
     # Spark has separators of many characters, Python does not.
-    return ([cell.strip(quote or None) for cell in line.split(separator)] for line in islice(lines, 1))
+    return (
+        [cell.strip(quote or None) for cell in line.split(separator)] for line in islice(lines, 1)
+    )
 
 
 def _separator(contract: Contract) -> str:
@@ -97,13 +104,20 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
     else:
         options |= {"sep": NO_SEPARATOR, "quote": NO_QUOTE, "mode": "FAILFAST", "header": header}
         options |= {"encoding": contract.charset}
-        options |= {key: value for key, value in contract.options.items() if key.lower() in ("comment", "linesep")}
+        options |= {
+            key: value
+            for key, value in contract.options.items()
+            if key.lower() in ("comment", "linesep")
+        }
     context.session.execute(f"""
 create table {table} (value string) using {"text" if whole else "csv"} options ({options_clause(options)})
 location {location(context, parts)}""")
     # Bound by position, as c0, c1, …, so that no name in a header can break the scan.
     cells = {name: f"c{index}" for index, name in enumerate(names)}
-    faults = [("_corrupt is not null", FIELDS), (f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract))]
+    faults = [
+        ("_corrupt is not null", FIELDS),
+        (f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract)),
+    ]
     if quote := _quote(contract):
         opens = f"contains(_line, {literal(quote)}) and _line rlike {literal(_unclosed(contract))}"
         faults.append((opens, UNCLOSED))

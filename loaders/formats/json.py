@@ -63,7 +63,11 @@ location {location(context, parts)}""")
     }
     plain = {folded(column.name) for column in contract.columns if not column.path}
     # What is picked as a whole needs no rescue; of what is picked in part the rest does.
-    plain |= {folded(column.path[2:]) for column in contract.columns if re.fullmatch(r"\$\.\w+", column.path)}
+    plain |= {
+        folded(column.path[2:])
+        for column in contract.columns
+        if re.fullmatch(r"\$\.\w+", column.path)
+    }
     unknown = f"map_filter(_raw, (k, v) -> not {in_list(_folded('k'), sorted(plain))})"
     return Reader(
         table,

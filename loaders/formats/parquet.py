@@ -10,7 +10,17 @@ from lakehouse.thrift import SqlError
 from loaders import cells, conditions
 from loaders.cells import Cell
 from loaders.context import Context
-from loaders.formats.reader import Parts, Reader, Rejected, as_json, by_contract, drift, location, options_clause, place
+from loaders.formats.reader import (
+    Parts,
+    Reader,
+    Rejected,
+    as_json,
+    by_contract,
+    drift,
+    location,
+    options_clause,
+    place,
+)
 from loaders.listing import Part
 
 # Without this Spark refuses a file with nanoseconds, as pandas writes them.
@@ -65,8 +75,12 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
 def _types(context: Context, table: str, parts: Parts) -> dict[str, str]:
     """Make the scratch table; returns Spark's types of its columns."""
     session = context.session
-    session.execute(f"create table {table} using parquet location {place(context.landing, parts[0][1])}")
-    types = {name: type_ for name, type_, _ in session.execute(f"describe query select * from {table}")}
+    session.execute(
+        f"create table {table} using parquet location {place(context.landing, parts[0][1])}"
+    )
+    types = {
+        name: type_ for name, type_, _ in session.execute(f"describe query select * from {table}")
+    }
     if not context.landing.local or len(parts) > 1:
         columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
         session.execute(f"drop table {table}")

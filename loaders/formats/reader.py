@@ -51,7 +51,9 @@ class Reader:
 
     def only(self, names: Collection[str]) -> "Reader":
         """The reader of some of its files."""
-        return replace(self, parts=tuple((file, part) for file, part in self.parts if file.name in names))
+        return replace(
+            self, parts=tuple((file, part) for file, part in self.parts if file.name in names)
+        )
 
     def records(self) -> str:
         """The records of the files, with `_landed_file` and `_landed_modified`.
@@ -67,7 +69,10 @@ class Reader:
             and unix_millis(_metadata.file_modification_time) = {part.modified}""")
         planned = inline_table(
             "path string, _landed_file string, landed bigint, size bigint, modified bigint",
-            ((part.uri, file.name, file.modified, part.size, part.modified) for file, part in self.parts),
+            (
+                (part.uri, file.name, file.modified, part.size, part.modified)
+                for file, part in self.parts
+            ),
         )
         return self.shape(f"""
         select data.*, planned._landed_file, timestamp_millis(planned.landed) as _landed_modified

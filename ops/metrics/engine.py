@@ -7,7 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
-from dbt.adapters.spark.connections import SparkConnectionMethod, SparkCredentials, build_ssl_transport
+from dbt.adapters.spark.connections import (
+    SparkConnectionMethod,
+    SparkCredentials,
+    build_ssl_transport,
+)
 from dbt.config.runtime import load_profile, load_project
 from dbt.contracts.graph.manifest import Manifest
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
@@ -33,7 +37,10 @@ class SparkTable(MetricFlowDataTable):
     @classmethod
     def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
         """The rows as Spark sent them; a column has the type of its first cell that is not null."""
-        kinds = (next((type(row[i]) for row in rows if row[i] is not None), type(None)) for i in range(len(columns)))
+        kinds = (
+            next((type(row[i]) for row in rows if row[i] is not None), type(None))
+            for i in range(len(columns))
+        )
         return cls(tuple(map(ColumnDescription, columns, kinds)), tuple(map(tuple, rows)))
 
     def text_format(self, float_decimals: int | None = None) -> str:
@@ -43,7 +50,8 @@ class SparkTable(MetricFlowDataTable):
         decimals = [column.column_type is Decimal for column in self.column_descriptions]
         rows = tuple(
             tuple(
-                f"{cell:f}" if exact and cell is not None else cell for exact, cell in zip(decimals, row, strict=True)
+                f"{cell:f}" if exact and cell is not None else cell
+                for exact, cell in zip(decimals, row, strict=True)
             )
             for row in self.rows
         )
@@ -132,14 +140,18 @@ class SparkConfiguration(CLIConfiguration):
         self._project = project
         self._state = state or Settings.from_environment().home / "metrics"
 
-    def setup(self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True) -> None:
+    def setup(
+        self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True
+    ) -> None:
         """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
         project = str(dbt_project_path or self._project)
         # Where MetricFlow looks for the manifest; apart from dbt's target, so that both can run at once.
         self.manifest = parse(Path(project), dbt_profiles_path, self._state / "target")
         profile = load_profile(project, cli_vars={})
         self._dbt_project_metadata = dbtProjectMetadata(
-            profile, load_project(project, version_check=False, profile=profile), project_path=self._state
+            profile,
+            load_project(project, version_check=False, profile=profile),
+            project_path=self._state,
         )
         if configure_file_logging:
             self._configure_logging(self.log_file_path)
@@ -152,5 +164,7 @@ class SparkConfiguration(CLIConfiguration):
     @property
     def sql_client(self) -> SparkSqlClient:
         if self._sql_client is None:
-            self._sql_client = SparkSqlClient(self.dbt_artifacts.adapter, SparkPlanRenderer(dates(self.manifest)))
+            self._sql_client = SparkSqlClient(
+                self.dbt_artifacts.adapter, SparkPlanRenderer(dates(self.manifest))
+            )
         return self._sql_client

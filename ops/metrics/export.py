@@ -54,9 +54,13 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     project = configuration.manifest.metadata.project_name
     written = set()
     with configuration.sql_client.session() as session:
-        for query in sorted(configuration.semantic_manifest.saved_queries, key=lambda each: each.name):
+        for query in sorted(
+            configuration.semantic_manifest.saved_queries, key=lambda each: each.name
+        ):
             for each in query.exports:
-                relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
+                relation = (
+                    f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
+                )
                 yield f"{relation}: {_export_query(session, configuration, query, each, relation, described)}"
                 written.add(relation)
         for view in made:
@@ -70,7 +74,9 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
 def descriptions(configuration: SparkConfiguration, made: list[MetricView]) -> dict[str, str]:
     """What each exported column means, by the name it has there."""
     found = {column.name: column.description for view in made for column in view.dimensions}
-    return found | {metric.name: line(metric.description) for metric in configuration.semantic_manifest.metrics}
+    return found | {
+        metric.name: line(metric.description) for metric in configuration.semantic_manifest.metrics
+    }
 
 
 def column_name(configuration: SparkConfiguration, name: str) -> str:
@@ -88,7 +94,10 @@ def column_name(configuration: SparkConfiguration, name: str) -> str:
 
 def measured(configuration: SparkConfiguration, model: str) -> bool:
     """Whether a semantic model has metrics of its own."""
-    aggregations = (metric.type_params.metric_aggregation_params for metric in configuration.semantic_manifest.metrics)
+    aggregations = (
+        metric.type_params.metric_aggregation_params
+        for metric in configuration.semantic_manifest.metrics
+    )
     return any(each.semantic_model == model for each in aggregations if each)
 
 
@@ -98,7 +107,9 @@ def saved_query_sql(configuration: SparkConfiguration, name: str) -> str:
     return explained.sql_statement.without_descriptions.sql
 
 
-def _export_query(session: Session, configuration, query, given, relation: str, described: dict[str, str]) -> str:
+def _export_query(
+    session: Session, configuration, query, given, relation: str, described: dict[str, str]
+) -> str:
     sql = saved_query_sql(configuration, query.name)
     project = configuration.manifest.metadata.project_name
     columns = []
@@ -106,7 +117,13 @@ def _export_query(session: Session, configuration, query, given, relation: str, 
     for name, kind, *_ in session.execute(f"describe query {sql}"):
         column = column_name(configuration, name)
         # MetricFlow has days and longer periods as timestamps at midnight.
-        period = kind == "timestamp" and name.rpartition("__")[2] in ("day", "week", "month", "quarter", "year")
+        period = kind == "timestamp" and name.rpartition("__")[2] in (
+            "day",
+            "week",
+            "month",
+            "quarter",
+            "year",
+        )
         selected.append(f"{f'cast({name} as date)' if period else name} as {column}")
         columns.append(Column(column, name, described.get(column, "")))
     kind = "view" if given.config.export_as is ExportDestinationType.VIEW else "table"
@@ -115,7 +132,9 @@ def _export_query(session: Session, configuration, query, given, relation: str, 
     about = f"comment {literal(line(query.description))} tblproperties ({literal(PROJECT)} = {literal(project)})"
     body = f"select {', '.join(selected)} from (\n{sql}\n)"
     if kind == "view":
-        session.execute(f"create or replace view {relation} ({_comments(columns)}) {about} as {body}")
+        session.execute(
+            f"create or replace view {relation} ({_comments(columns)}) {about} as {body}"
+        )
         return "view"
     session.execute(f"create or replace table {relation} using delta {about} as {body}")
     # Delta's log knows the rows written; counting them would take longer than writing them.
@@ -127,15 +146,22 @@ def _export_query(session: Session, configuration, query, given, relation: str, 
 
 def _export_view(session: Session, view: MetricView, relation: str, project: str) -> str:
     columns = view.dimensions + view.measures
-    stamp = hashlib.sha256(repr((view.definition, columns, view.description, project)).encode()).hexdigest()
+    stamp = hashlib.sha256(
+        repr((view.definition, columns, view.description, project)).encode()
+    ).hexdigest()
     sentence = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
     place, name = relation.split(".")
     session.execute(f"create schema if not exists {place}")
-    if name in _names(session, place, "view") and _properties(session, relation).get(DEFINITION) == stamp:
+    if (
+        name in _names(session, place, "view")
+        and _properties(session, relation).get(DEFINITION) == stamp
+    ):
         return f"{sentence}, unchanged"
     new = f"{relation}__new"
     session.execute(f"drop view if exists {new}")
-    properties = f"{literal(PROJECT)} = {literal(project)}, {literal(DEFINITION)} = {literal(stamp)}"
+    properties = (
+        f"{literal(PROJECT)} = {literal(project)}, {literal(DEFINITION)} = {literal(stamp)}"
+    )
     session.execute(
         f"create view {new} ({_comments(columns)}) with metrics language yaml comment {literal(view.description)} "
         f"tblproperties ({properties}) as $$\n{view.definition}$$"
@@ -174,9 +200,14 @@ def _drop_others(session: Session, written: set[str], project: str) -> Iterator[
     for place in sorted({relation.partition(".")[0] for relation in written}):
         for name in sorted(_names(session, place, "table")):
             relation = identifier(place, name)
-            if f"{place}.{name}" in written or _properties(session, relation).get(PROJECT) != project:
+            if (
+                f"{place}.{name}" in written
+                or _properties(session, relation).get(PROJECT) != project
+            ):
                 continue
-            session.execute(f"drop {'view' if name in _names(session, place, 'view') else 'table'} {relation}")
+            session.execute(
+                f"drop {'view' if name in _names(session, place, 'view') else 'table'} {relation}"
+            )
             yield f"{place}.{name}"
 
 

@@ -11,7 +11,13 @@ from ops.metrics.engine import SparkConfiguration
 from ops.metrics.export import column_name, views
 from ops.metrics.views import MetricView, line
 
-ORDER = [MetricType.SIMPLE, MetricType.RATIO, MetricType.DERIVED, MetricType.CUMULATIVE, MetricType.CONVERSION]
+ORDER = [
+    MetricType.SIMPLE,
+    MetricType.RATIO,
+    MetricType.DERIVED,
+    MetricType.CUMULATIVE,
+    MetricType.CONVERSION,
+]
 FIRST, LAST = "2023-01-01", "2023-02-28"
 INTRODUCTION = """\
 # Metrics
@@ -57,7 +63,10 @@ def page(configuration: SparkConfiguration) -> Iterator[str]:
     yield "## The metrics\n"
     yield "| Metric | Question | Unit | Type | In the metric view |\n|---|---|---|---|---|"
     # dbt's order changes with partial parsing.
-    metrics = sorted(configuration.semantic_manifest.metrics, key=lambda each: (ORDER.index(each.type), each.name))
+    metrics = sorted(
+        configuration.semantic_manifest.metrics,
+        key=lambda each: (ORDER.index(each.type), each.name),
+    )
     for metric in metrics:
         measured = any(metric.name == measure.name for each in made for measure in each.measures)
         meta = metric.config.meta
@@ -76,7 +85,9 @@ def page(configuration: SparkConfiguration) -> Iterator[str]:
     yield "\n## Tables and views\n"
     yield "| Name | | Columns |\n|---|---|---|"
     for query in sorted(configuration.semantic_manifest.saved_queries, key=lambda each: each.name):
-        keys = [column_name(configuration, _requested(item)) for item in query.query_params.group_by]
+        keys = [
+            column_name(configuration, _requested(item)) for item in query.query_params.group_by
+        ]
         columns = ", ".join(f"`{name}`" for name in [*keys, *query.query_params.metrics])
         for export in query.exports:
             kind = export.config.export_as.value
@@ -98,7 +109,10 @@ def _metric(configuration, metric, made: list[MetricView]) -> Iterator[str]:
         f"```sh\nlakehouse metrics query --metrics {metric.name} --group-by metric_time__month \\\n"
         f"  --order metric_time__month --start-time {FIRST} --end-time {LAST}\n```\n"
     )
-    place = next((f"metrics.{each.name}" for each in made if metric.name in {m.name for m in each.measures}), None)
+    place = next(
+        (f"metrics.{each.name}" for each in made if metric.name in {m.name for m in each.measures}),
+        None,
+    )
     selected, grouped = f"measure({metric.name}) as {metric.name}", "\ngroup by all"
     if not place:
         place, selected, grouped = _table(configuration, metric.name), metric.name, ""
@@ -114,9 +128,13 @@ def _metric(configuration, metric, made: list[MetricView]) -> Iterator[str]:
         time_constraint_start=datetime.fromisoformat(FIRST),
         time_constraint_end=datetime.fromisoformat(LAST),
     )
-    answer = tuple((str(month)[:10], value) for month, value in configuration.mf.query(request).result_df.rows)
+    answer = tuple(
+        (str(month)[:10], value) for month, value in configuration.mf.query(request).result_df.rows
+    )
     if answer != configuration.sql_client.query(sql).rows:
-        raise LakehouseError(f"{metric.name} differs between MetricFlow and {place}", "run: lakehouse metrics export")
+        raise LakehouseError(
+            f"{metric.name} differs between MetricFlow and {place}", "run: lakehouse metrics export"
+        )
     yield f"| metric_time__month | {metric.name} |\n|---|---:|"
     for month, value in answer:
         yield f"| {month} | {value:,} |"
@@ -134,7 +152,11 @@ def definition(metric) -> str:
     if metric.type is MetricType.RATIO:
         return f"{_input(parameters.numerator)} / {_input(parameters.denominator)}"
     if metric.type is MetricType.DERIVED:
-        inputs = [f"`{each.alias or each.name}` is {_input(each)}" for each in parameters.metrics if each.alias]
+        inputs = [
+            f"`{each.alias or each.name}` is {_input(each)}"
+            for each in parameters.metrics
+            if each.alias
+        ]
         return f"`{parameters.expr}`" + "".join(f", where {each}" for each in inputs)
     if metric.type is MetricType.CUMULATIVE:
         given = parameters.cumulative_type_params
@@ -151,7 +173,9 @@ def definition(metric) -> str:
 def _input(given) -> str:
     text = f"`{given.name}`"
     if given.filter:
-        text += " where " + " and ".join(f"`{each.where_sql_template}`" for each in given.filter.where_filters)
+        text += " where " + " and ".join(
+            f"`{each.where_sql_template}`" for each in given.filter.where_filters
+        )
     if given.offset_window:
         text += f" {given.offset_window.count} {given.offset_window.granularity} earlier"
     if given.offset_to_grain:

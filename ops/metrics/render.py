@@ -64,7 +64,9 @@ def dates(manifest: Manifest) -> dict[tuple[str, str], str | None]:
         for partition in [partitions] if isinstance(partitions, str) else partitions:
             column = node.columns.get(partition)
             for constraint in column.constraints if column else []:
-                rule = re.fullmatch(rf"{partition} = trunc\((\w+), 'month'\)", constraint.expression or "")
+                rule = re.fullmatch(
+                    rf"{partition} = trunc\((\w+), 'month'\)", constraint.expression or ""
+                )
                 if rule:
                     months[rule.group(1)] = partition
         for name, column in node.columns.items():
@@ -87,9 +89,7 @@ def truncated(granularity: TimeGranularity, column: str, month: str | None) -> s
 def weeks_of(month: str) -> str:
     """The Mondays, as timestamps, of all weeks with a day in a month, given by its first day."""
     # Not SEQUENCE, which might fail: Spark moves no such thing below a join.
-    mondays = (
-        f"TRANSFORM(ARRAY(0, 7, 14, 21, 28, 35), days -> CAST(DATE_ADD(TRUNC({month}, 'week'), days) AS TIMESTAMP))"
-    )
+    mondays = f"TRANSFORM(ARRAY(0, 7, 14, 21, 28, 35), days -> CAST(DATE_ADD(TRUNC({month}, 'week'), days) AS TIMESTAMP))"
     return f"FILTER({mondays}, monday -> monday <= LAST_DAY({month}))"
 
 
@@ -121,16 +121,25 @@ def decomposable(
         if not value or value.col_ref.table_alias != alias:
             return None
         name = value.col_ref.column_name
-        if totals.setdefault(name, f"{function.value}({name}) AS {name}") != f"{function.value}({name}) AS {name}":
+        if (
+            totals.setdefault(name, f"{function.value}({name}) AS {name}")
+            != f"{function.value}({name}) AS {name}"
+        ):
             return None
-    used = [each.expr.lineage for each in others] + [each.lineage for each in (node.where, *conditions) if each]
+    used = [each.expr.lineage for each in others] + [
+        each.lineage for each in (node.where, *conditions) if each
+    ]
     plain = {
         each.col_ref.column_name
         for lineage in used
         for each in lineage.column_reference_exprs
         if each.col_ref.table_alias == alias and not each.col_ref.column_name.startswith(COMPUTED)
     }
-    if not totals or plain & totals.keys() or any(lineage.contains_ambiguous_exprs for lineage in used):
+    if (
+        not totals
+        or plain & totals.keys()
+        or any(lineage.contains_ambiguous_exprs for lineage in used)
+    ):
         return None
     return [*sorted(plain), *totals.values()]
 
@@ -149,13 +158,20 @@ class SparkExpressionRenderer(DatabricksSqlExpressionRenderer):
     def visit_percentile_expr(self, node: SqlPercentileExpression) -> SqlExpressionRenderResult:
         value = self.render_sql_expr(node.order_by_arg)
         return SqlExpressionRenderResult(
-            sql=PERCENTILES[node.percentile_args.function_type].format(p=node.percentile_args.percentile, x=value.sql),
+            sql=PERCENTILES[node.percentile_args.function_type].format(
+                p=node.percentile_args.percentile, x=value.sql
+            ),
             bind_parameter_set=value.bind_parameter_set,
         )
 
-    def visit_ratio_computation_expr(self, node: SqlRatioComputationExpression) -> SqlExpressionRenderResult:
+    def visit_ratio_computation_expr(
+        self, node: SqlRatioComputationExpression
+    ) -> SqlExpressionRenderResult:
         # `/` never divides integers in Spark, so a cast to double would only lose the decimals.
-        numerator, denominator = self.render_sql_expr(node.numerator), self.render_sql_expr(node.denominator)
+        numerator, denominator = (
+            self.render_sql_expr(node.numerator),
+            self.render_sql_expr(node.denominator),
+        )
         return SqlExpressionRenderResult(
             sql=f"{numerator.sql} / NULLIF({denominator.sql}, 0)",
             bind_parameter_set=numerator.bind_parameter_set.merge(denominator.bind_parameter_set),
@@ -163,7 +179,11 @@ class SparkExpressionRenderer(DatabricksSqlExpressionRenderer):
 
     def visit_date_trunc_expr(self, node: SqlDateTruncExpression) -> SqlExpressionRenderResult:
         column = node.arg.as_column_reference_expression
-        key = (self.tables.get(column.col_ref.table_alias, ""), column.col_ref.column_name) if column else ("", "")
+        key = (
+            (self.tables.get(column.col_ref.table_alias, ""), column.col_ref.column_name)
+            if column
+            else ("", "")
+        )
         if key not in self.dates:
             return super().visit_date_trunc_expr(node)
         rendered = self.render_sql_expr(column)
@@ -201,7 +221,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             if source.as_sql_table_node:
                 self.EXPR_RENDERER.tables[alias] = source.as_sql_table_node.sql_table.sql
 
-    def _month(self, expression: SqlExpressionNode, grains: Collection[TimeGranularity]) -> SqlExpressionNode | None:
+    def _month(
+        self, expression: SqlExpressionNode, grains: Collection[TimeGranularity]
+    ) -> SqlExpressionNode | None:
         """The partition column with the month of a date, for its column or that cut to one of the grains; else None."""
         if isinstance(expression, SqlDateTruncExpression) and expression.time_granularity in grains:
             expression = expression.arg
@@ -218,7 +240,10 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
 
         A week is no function of the month, so `week >= x` alone prunes nothing.
         """
-        together = isinstance(node.where, SqlLogicalExpression) and node.where.operator is SqlLogicalOperator.AND
+        together = (
+            isinstance(node.where, SqlLogicalExpression)
+            and node.where.operator is SqlLogicalOperator.AND
+        )
         parts = node.where.args if together else (node.where,)
         asked: dict[str, list[str]] = {}
         for part in parts:
@@ -232,7 +257,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
                 condition = f"EXISTS({week}{WEEKS}, {week} -> {' AND '.join(conditions)})"
                 both = (node.where, SqlStringExpression.create(condition))
                 node = replace(
-                    node, from_source=source, where=SqlLogicalExpression.create(SqlLogicalOperator.AND, both)
+                    node,
+                    from_source=source,
+                    where=SqlLogicalExpression.create(SqlLogicalOperator.AND, both),
                 )
         return node
 
@@ -242,7 +269,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         node = self.ctes.get(table.sql_table.sql) if table else source.as_select_node
         if not node or node.group_bys or node.distinct:
             return None
-        column = next((each.expr for each in node.select_columns if each.column_alias == week), None)
+        column = next(
+            (each.expr for each in node.select_columns if each.column_alias == week), None
+        )
         if not column:
             return None
         self._note_tables(node)
@@ -252,7 +281,10 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
                 return None
             weeks = SqlStringExpression.create(weeks_of(self._sql(month)))
         else:
-            given = column.as_column_reference_expression and column.as_column_reference_expression.col_ref
+            given = (
+                column.as_column_reference_expression
+                and column.as_column_reference_expression.col_ref
+            )
             if not given or given.table_alias != node.from_source_alias:
                 return None
             inner = self._with_weeks_of_month(node.from_source, given.column_name)
@@ -262,7 +294,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             weeks = SqlColumnReferenceExpression.create(
                 SqlColumnReference(given.table_alias, f"{given.column_name}{WEEKS}")
             )
-        return node.with_select_columns([*node.select_columns, SqlSelectColumn(weeks, f"{week}{WEEKS}")])
+        return node.with_select_columns(
+            [*node.select_columns, SqlSelectColumn(weeks, f"{week}{WEEKS}")]
+        )
 
     def _joined_cheaply(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
         """The node, with its joins as Spark does them fast.
@@ -278,24 +312,36 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
 
         def rewritten(expression: SqlExpressionNode | None) -> SqlExpressionNode | None:
             if isinstance(expression, SqlLogicalExpression):
-                return SqlLogicalExpression.create(expression.operator, tuple(map(rewritten, expression.args)))
+                return SqlLogicalExpression.create(
+                    expression.operator, tuple(map(rewritten, expression.args))
+                )
             if not isinstance(expression, SqlComparisonExpression):
                 return expression
             left, right = expression.left_expr, expression.right_expr
             if expression.comparison is not SqlComparison.EQUALS:
-                return SqlComparisonExpression.create(computed(left), expression.comparison, computed(right))
+                return SqlComparisonExpression.create(
+                    computed(left), expression.comparison, computed(right)
+                )
             months = [
                 SqlComparisonExpression.create(
-                    month, SqlComparison.EQUALS, SqlStringExpression.create(f"TRUNC({self._sql(other)}, 'month')")
+                    month,
+                    SqlComparison.EQUALS,
+                    SqlStringExpression.create(f"TRUNC({self._sql(other)}, 'month')"),
                 )
                 for date, other in ((left, right), (right, left))
                 # Not so a week, quarter or year: it begins in the month of few of its days.
                 if (month := self._month(date, [TimeGranularity.DAY, TimeGranularity.MONTH]))
             ]
-            return SqlLogicalExpression.create(SqlLogicalOperator.AND, (expression, *months)) if months else expression
+            return (
+                SqlLogicalExpression.create(SqlLogicalOperator.AND, (expression, *months))
+                if months
+                else expression
+            )
 
         def computed(expression: SqlExpressionNode) -> SqlExpressionNode:
-            aliases = {each.col_ref.table_alias for each in expression.lineage.column_reference_exprs}
+            aliases = {
+                each.col_ref.table_alias for each in expression.lineage.column_reference_exprs
+            }
             if len(aliases) != 1 or not aliases <= given.keys():
                 return expression
             [alias] = aliases
@@ -312,7 +358,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
             selected = ["*", *named] if totals is None else [*totals, *named]
             text = "SELECT\n  " + "\n  , ".join(selected)
             grouped = "" if totals is None else "\nGROUP BY ALL"
-            return SqlSelectTextNode.create(f"{text}\n{self._render_from_section(given[alias], alias).sql}{grouped}")
+            return SqlSelectTextNode.create(
+                f"{text}\n{self._render_from_section(given[alias], alias).sql}{grouped}"
+            )
 
         conditions = [rewritten(join.on_condition) for join in node.join_descs]
         joins = tuple(

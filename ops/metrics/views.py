@@ -13,7 +13,12 @@ import jinja2
 import yaml
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 from metricflow.sql.render.expr_renderer import SqlExpressionRenderer
-from metricflow_semantic_interfaces.type_enums import AggregationType, DimensionType, EntityType, MetricType
+from metricflow_semantic_interfaces.type_enums import (
+    AggregationType,
+    DimensionType,
+    EntityType,
+    MetricType,
+)
 from metricflow_semantic_interfaces.type_enums.time_granularity import TimeGranularity
 from metricflow_semantics.sql.sql_exprs import (
     SqlAggregateFunctionExpression,
@@ -72,11 +77,16 @@ class MetricView:
         )
 
 
-def metric_views(configuration: CLIConfiguration, renderer: SqlExpressionRenderer, dates: dict) -> list[MetricView]:
+def metric_views(
+    configuration: CLIConfiguration, renderer: SqlExpressionRenderer, dates: dict
+) -> list[MetricView]:
     """The metric views of a project, one for each semantic model with a metric that can be expressed."""
     manifest = configuration.semantic_manifest
     # In the order of their names: dbt's own changes with partial parsing.
-    metrics = sorted((each for each in manifest.metrics if not each.type_params.is_private), key=lambda each: each.name)
+    metrics = sorted(
+        (each for each in manifest.metrics if not each.type_params.is_private),
+        key=lambda each: each.name,
+    )
     views = []
     for model in sorted(manifest.semantic_models, key=lambda each: each.name):
         words = _Words(model, manifest, renderer, dates)
@@ -91,7 +101,14 @@ def metric_views(configuration: CLIConfiguration, renderer: SqlExpressionRendere
         if measures:
             description = line(model.description)
             views.append(
-                MetricView(model.name, description, words.source(), words.dimensions(), tuple(measures), absent)
+                MetricView(
+                    model.name,
+                    description,
+                    words.source(),
+                    words.dimensions(),
+                    tuple(measures),
+                    absent,
+                )
             )
     return views
 
@@ -109,7 +126,9 @@ class _Words:
         self.renderer = renderer
         self.dates = dates
         self.metrics = {metric.name: metric for metric in manifest.metrics}
-        self.primary = next((e.name for e in model.entities if e.type is EntityType.PRIMARY), model.primary_entity)
+        self.primary = next(
+            (e.name for e in model.entities if e.type is EntityType.PRIMARY), model.primary_entity
+        )
         # Entity -> the other model whose key it is.
         self.joined = {
             entity.name: (other, key)
@@ -131,8 +150,16 @@ class _Words:
 
     def source(self) -> str:
         """One row per row of the model, with the dimensions of the models it joins."""
-        keys = [f"{e.expr or e.name} as __{e.name}" for e in self.model.entities if e.name in self.joined]
-        keys += [f"cast({self._element(self.time).expr or self.time} as date) as __day"] if self.spines else []
+        keys = [
+            f"{e.expr or e.name} as __{e.name}"
+            for e in self.model.entities
+            if e.name in self.joined
+        ]
+        keys += (
+            [f"cast({self._element(self.time).expr or self.time} as date) as __day"]
+            if self.spines
+            else []
+        )
         relation = self.model.node_relation.relation_name
         columns, joins = ["base.*"], []
         for name, (other, key) in self.joined.items():
@@ -144,7 +171,9 @@ class _Words:
                 f"  on base.__{name} = {name}.__key"
             )
         for number, (spine, grain) in enumerate(self.spines):
-            columns.append(f"spine{number}.{grain.column_name or grain.name} as metric_time__{grain.name}")
+            columns.append(
+                f"spine{number}.{grain.column_name or grain.name} as metric_time__{grain.name}"
+            )
             joins.append(
                 f"left join {spine.node_relation.relation_name} as spine{number}\n"
                 f"  on base.__day = spine{number}.{spine.primary_column.name}"
@@ -152,16 +181,22 @@ class _Words:
             month = self.dates.get((relation, self._element(self.time).expr or self.time))
             if month:
                 # Said also of the month, the days of the spine prune.
-                joins[-1] += f" and base.{month} = trunc(spine{number}.{spine.primary_column.name}, 'month')"
+                joins[-1] += (
+                    f" and base.{month} = trunc(spine{number}.{spine.primary_column.name}, 'month')"
+                )
         base = f"(select {', '.join(['*', *keys])} from {relation}) as base"
         return "\n".join([f"select {', '.join(columns)}", f"from {base}", *joins])
 
     def dimensions(self) -> tuple[Column, ...]:
         """Own dimensions by their names, joined ones as `entity__dimension`, the time as `metric_time__grain`."""
-        found = [Column(d.name, d.expr or d.name, line(d.description)) for d in self._categorical(self.model)]
+        found = [
+            Column(d.name, d.expr or d.name, line(d.description))
+            for d in self._categorical(self.model)
+        ]
         for name, (other, _) in self.joined.items():
             found += [
-                Column(f"{name}__{d.name}", f"{name}__{d.name}", line(d.description)) for d in self._categorical(other)
+                Column(f"{name}__{d.name}", f"{name}__{d.name}", line(d.description))
+                for d in self._categorical(other)
             ]
         if self.time:
             about = line(self._element(self.time).description)
@@ -169,11 +204,19 @@ class _Words:
             for grain in GRAINS[GRAINS.index(own) if own in GRAINS else 0 :]:
                 description = about if grain == own else f"{about} Its {grain}, by the first day."
                 found.append(
-                    Column(f"metric_time__{grain}", f"cast({self._cut(self.time, grain)} as date)", description)
+                    Column(
+                        f"metric_time__{grain}",
+                        f"cast({self._cut(self.time, grain)} as date)",
+                        description,
+                    )
                 )
             for _, grain in self.spines:
                 name = f"metric_time__{grain.name}"
-                found.append(Column(name, name, f"{about} Its {grain.name.replace('_', ' ')}, by the first day."))
+                found.append(
+                    Column(
+                        name, name, f"{about} Its {grain.name.replace('_', ' ')}, by the first day."
+                    )
+                )
         return tuple(found)
 
     # What it measures
@@ -193,16 +236,26 @@ class _Words:
         if metric.type is MetricType.RATIO:
             parameters = metric.type_params
             numerator, denominator = (
-                self._input(given, filters) for given in (parameters.numerator, parameters.denominator)
+                self._input(given, filters)
+                for given in (parameters.numerator, parameters.denominator)
             )
             return f"({numerator}) / nullif({denominator}, 0)"
         if metric.type is MetricType.DERIVED:
             expression = metric.type_params.expr
-            inputs = {i.alias or i.name: f"({self._input(i, filters)})" for i in metric.type_params.metrics}
-            return re.sub(r"\b[A-Za-z_]\w*\b", lambda word: inputs.get(word[0], word[0]), expression)
+            inputs = {
+                i.alias or i.name: f"({self._input(i, filters)})"
+                for i in metric.type_params.metrics
+            }
+            return re.sub(
+                r"\b[A-Za-z_]\w*\b", lambda word: inputs.get(word[0], word[0]), expression
+            )
         if metric.type is MetricType.CUMULATIVE:
-            raise Inexpressible("it adds up days before the row's own, and a metric view has no window")
-        raise Inexpressible("it follows entities from one event to another, and a metric view sees a row at a time")
+            raise Inexpressible(
+                "it adds up days before the row's own, and a metric view has no window"
+            )
+        raise Inexpressible(
+            "it follows entities from one event to another, and a metric view sees a row at a time"
+        )
 
     def _input(self, given, filters: tuple[str, ...]) -> str:
         if given.offset_window or given.offset_to_grain:
@@ -226,7 +279,11 @@ class _Words:
         sql = self.renderer.render_sql_expr(node).sql
         if filters:
             sql += f" filter (where {' and '.join(f'({condition})' for condition in filters)})"
-        return sql if parameters.fill_nulls_with is None else f"coalesce({sql}, {parameters.fill_nulls_with})"
+        return (
+            sql
+            if parameters.fill_nulls_with is None
+            else f"coalesce({sql}, {parameters.fill_nulls_with})"
+        )
 
     def _filters(self, given) -> tuple[str, ...]:
         """Where-filters as SQL: their templates name dimensions as MetricFlow does."""
@@ -236,12 +293,15 @@ class _Words:
             return f"({self._element(element).expr or element})" if entity == self.primary else name
 
         def time_dimension(name: str, grain: str = "day", *more, **named) -> str:
-            return self._cut(self.time if name == "metric_time" else name.rpartition("__")[2], grain)
+            return self._cut(
+                self.time if name == "metric_time" else name.rpartition("__")[2], grain
+            )
 
         templates = [each.where_sql_template for each in given.where_filters] if given else []
         words = {"Dimension": dimension, "TimeDimension": time_dimension}
         return tuple(
-            jinja2.Template(template, undefined=jinja2.StrictUndefined).render(words) for template in templates
+            jinja2.Template(template, undefined=jinja2.StrictUndefined).render(words)
+            for template in templates
         )
 
     # Elements
@@ -259,7 +319,10 @@ class _Words:
     @staticmethod
     def _inputs(metric) -> set[str]:
         parameters = metric.type_params
-        conversion, cumulative = parameters.conversion_type_params, parameters.cumulative_type_params
+        conversion, cumulative = (
+            parameters.conversion_type_params,
+            parameters.cumulative_type_params,
+        )
         given = [parameters.numerator, parameters.denominator, *(parameters.metrics or [])]
         given += [conversion.base_metric, conversion.conversion_metric] if conversion else []
         given += [cumulative.metric] if cumulative else []

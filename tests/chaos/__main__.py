@@ -27,7 +27,9 @@ def main(rounds: int, seed: int, build: bool) -> int:
         return 1
     finally:
         spark.stop(settings)
-    print(f"{rounds} rounds of seed {seed} in {time.monotonic() - began:.0f} s: every row is where it should be")
+    print(
+        f"{rounds} rounds of seed {seed} in {time.monotonic() - began:.0f} s: every row is where it should be"
+    )
     remove(place)
     return 0
 

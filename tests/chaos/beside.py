@@ -31,7 +31,11 @@ def _environment(settings: Settings, place: Path) -> dict[str, str]:
 def load_sample(settings: Settings) -> None:
     """Load what the project builds from."""
     subprocess.run(
-        ["lakehouse", "load"], cwd=PROJECT, env=_environment(settings, settings.home), check=True, capture_output=True
+        ["lakehouse", "load"],
+        cwd=PROJECT,
+        env=_environment(settings, settings.home),
+        check=True,
+        capture_output=True,
     )
 
 

@@ -56,14 +56,25 @@ def found_in(session: Session, dataset: Dataset) -> dict[str, Found]:
 
 
 def _select_rows(dataset: Dataset) -> str:
-    times = {"timestamp": "date_format(`{}`, 'yyyy-MM-dd HH:mm:ss.SSSSSS')", "date": "cast(`{}` as string)"}
-    columns = ", ".join(times.get(field.type, "`{}`").format(field.name) for field in dataset.fields)
+    times = {
+        "timestamp": "date_format(`{}`, 'yyyy-MM-dd HH:mm:ss.SSSSSS')",
+        "date": "cast(`{}` as string)",
+    }
+    columns = ", ".join(
+        times.get(field.type, "`{}`").format(field.name) for field in dataset.fields
+    )
     return f"select _source_file, unix_millis(_source_modified_at), _rescued_data, {columns} from {dataset.table}"
 
 
 def _shown(value: object) -> object:
     """A double as text, as the reading has it; texts in one spelling."""
-    return repr(value) if isinstance(value, float) else _canonical(value) if isinstance(value, str) else value
+    return (
+        repr(value)
+        if isinstance(value, float)
+        else _canonical(value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 def _rescued(text: str | None) -> tuple | None:
@@ -107,12 +118,19 @@ def _table_differences(dataset: Dataset, world: World, found: dict[str, Found]) 
     for table in world.tables[dataset.name]:
         fates = dict(table)
         names = sorted(fates.keys() | found.keys())
-        every = [(name, _differs(dataset, name, fates.get(name, Fate()), found.get(name, Found()))) for name in names]
+        every = [
+            (name, _differs(dataset, name, fates.get(name, Fate()), found.get(name, Found())))
+            for name in names
+        ]
         told[table] = [f"{name}: {difference}" for name, difference in every if difference]
     if fits := {table for table, difference in told.items() if not difference}:
         world.tables[dataset.name] = fits
         return []
-    return [_sentence(dataset, "the whole table", ["; ".join(difference) for difference in told.values()])]
+    return [
+        _sentence(
+            dataset, "the whole table", ["; ".join(difference) for difference in told.values()]
+        )
+    ]
 
 
 def _sentence(dataset: Dataset, name: str, told: Iterable[str]) -> str:
@@ -133,7 +151,9 @@ def _differs(dataset: Dataset, name: str, fate: Fate, found: Found) -> str:
 
 def _entry_differs(dataset: Dataset, name: str, fate: Fate, found: Found) -> str:
     if not fate.told:
-        return "" if found.entry is None else f"the ledger has {found.entry}, and should not know it"
+        return (
+            "" if found.entry is None else f"the ledger has {found.entry}, and should not know it"
+        )
     expected: tuple = (fate.state, fate.told.modified, _size(name, fate.told))
     reading = reading_of(dataset, name, fate.told)
     counted = fate.state == "loaded" or (fate.state == "rejected" and reading.held_back)
@@ -148,7 +168,9 @@ def _entry_differs(dataset: Dataset, name: str, fate: Fate, found: Found) -> str
 def _size(name: str, delivery: Delivery) -> int:
     if not is_folder(name):
         return len(delivery.content)
-    return sum(len(content) for part, content in delivery.content if not part.startswith((".", "_")))
+    return sum(
+        len(content) for part, content in delivery.content if not part.startswith((".", "_"))
+    )
 
 
 def _rows_differ(dataset: Dataset, name: str, fate: Fate, found: Found) -> str:
@@ -186,5 +208,8 @@ def _counters_differ(where: str, found: Counter, expected: Counter) -> str:
 
 
 def _some(rows: Counter) -> str:
-    shown = [str(tuple(str(v) if isinstance(v, Decimal) else v for v in row)) for row in list(rows)[:SHOWN]]
+    shown = [
+        str(tuple(str(v) if isinstance(v, Decimal) else v for v in row))
+        for row in list(rows)[:SHOWN]
+    ]
     return "\n      " + "\n      ".join(shown)

@@ -70,7 +70,14 @@ class Dataset:
 
 
 def _in_python(pattern: str) -> str:
-    for java, python in {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}.items():
+    for java, python in {
+        "yyyy": "%Y",
+        "MM": "%m",
+        "dd": "%d",
+        "HH": "%H",
+        "mm": "%M",
+        "ss": "%S",
+    }.items():
         pattern = pattern.replace(java, python)
     return pattern
 
@@ -106,7 +113,10 @@ TURKISH = Dataset(
     },
 )
 LINES = Dataset(
-    "lines", "json", (*FIELDS, Field("city", "string", path="$.customer.city")), (".jsonl", ".json", ".jsonl.gz")
+    "lines",
+    "json",
+    (*FIELDS, Field("city", "string", path="$.customer.city")),
+    (".jsonl", ".json", ".jsonl.gz"),
 )
 ARRAYS = Dataset("arrays", "json", FIELDS, (".json", ".json.gz"), {"multiLine": True})
 COLUMNAR = Dataset("columnar", "parquet", FIELDS, (".parquet", ".parquet", "/.parquet", "/"))

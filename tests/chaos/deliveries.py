@@ -104,8 +104,23 @@ def _integer(field: Field, dataset: Dataset, random: Random) -> str:
 def _decimal(field: Field, dataset: Dataset, random: Random) -> str:
     if field.type != "decimal(8,2)":
         return f"{random.randint(-(10**28) + 1, 10**28 - 1)}.{random.randint(0, 10**10 - 1):010}"
-    edge = ["999999.99", "-999999.99", "1.50000", "1e2", "25E-1", ".5", "+3.1", " 4.20 ", "-0.00", "0e1"]
-    return random.choice(edge) if random.random() < 0.3 else f"{random.randint(-(10**7), 10**7) / 100:.2f}"
+    edge = [
+        "999999.99",
+        "-999999.99",
+        "1.50000",
+        "1e2",
+        "25E-1",
+        ".5",
+        "+3.1",
+        " 4.20 ",
+        "-0.00",
+        "0e1",
+    ]
+    return (
+        random.choice(edge)
+        if random.random() < 0.3
+        else f"{random.randint(-(10**7), 10**7) / 100:.2f}"
+    )
 
 
 def _date(field: Field, dataset: Dataset, random: Random) -> str:
@@ -117,7 +132,9 @@ def _timestamp(field: Field, dataset: Dataset, random: Random) -> str:
     when = datetime(1975, 1, 1) + timedelta(seconds=random.randint(0, 2_000_000_000))
     if dataset.timestamp_format:
         return when.strftime(dataset.timestamp_format)
-    text = when.strftime(random.choice(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]))
+    text = when.strftime(
+        random.choice(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+    )
     if len(text) == 16:
         return text
     return (
@@ -128,7 +145,16 @@ def _timestamp(field: Field, dataset: Dataset, random: Random) -> str:
 
 
 def _double(field: Field, dataset: Dataset, random: Random) -> str:
-    edge = ["1e2", "-1.5E-3", "0.1", "-0.0", "1.7976931348623157e308", "123456789012345680", ".5", " 2.5 "]
+    edge = [
+        "1e2",
+        "-1.5E-3",
+        "0.1",
+        "-0.0",
+        "1.7976931348623157e308",
+        "123456789012345680",
+        ".5",
+        " 2.5 ",
+    ]
     return random.choice(edge) if random.random() < 0.4 else repr(random.uniform(-1000, 1000))
 
 
@@ -156,7 +182,18 @@ GOOD = {
 BAD = {
     "int": ["2147483648", "-99999999999", "1.0", "abc", "1,000", "0x1F", "1e2", "--1", "bad 1"],
     "bigint": ["9223372036854775808", "12.5", "twelve", "1 2", "9" * 40],
-    "decimal": ["1.005", "1,5", "NaN", "1e-9999", "1e9999", "1e-9999999", "12e40", "0.001e-40", "x", "1.2.3"],
+    "decimal": [
+        "1.005",
+        "1,5",
+        "NaN",
+        "1e-9999",
+        "1e9999",
+        "1e-9999999",
+        "12e40",
+        "0.001e-40",
+        "x",
+        "1.2.3",
+    ],
     "date": ["2022-02-30", "2022-13-01", "31-02-2022", "2022", "2022-1-1", "yesterday", "01.02.22"],
     "timestamp": [
         "12:30",
@@ -228,7 +265,9 @@ def _cell(field: Field | None, dataset: Dataset, random: Random) -> str | None:
 
 def _spoil(row: list[str | None], dataset: Dataset, form: Shape, random: Random) -> None:
     """Plants a cell that does not fit, or empties a required one."""
-    place, field = random.choice([(n, f) for n, (_, f) in enumerate(form.columns) if f and f.type != "string"])
+    place, field = random.choice(
+        [(n, f) for n, (_, f) in enumerate(form.columns) if f and f.type != "string"]
+    )
     row[place] = None if field.required and random.random() < 0.3 else bad(field, dataset, random)
 
 
@@ -258,7 +297,11 @@ def make(dataset: Dataset, random: Random, name: str) -> Content:
 def _csv(dataset: Dataset, random: Random, name: str, rows: int, chance: float) -> bytes:
     form = shape(dataset, random)
     end = random.choice(["\n", "\n", "\r\n"])
-    lines = [_csv_line([column for column, _ in form.columns], dataset, random)] if dataset.header else []
+    lines = (
+        [_csv_line([column for column, _ in form.columns], dataset, random)]
+        if dataset.header
+        else []
+    )
     for _ in range(rows):
         cells = texts(dataset, form, random, chance)
         write = _broken_line if random.random() < chance / 4 else _csv_line
@@ -269,7 +312,11 @@ def _csv(dataset: Dataset, random: Random, name: str, rows: int, chance: float) 
     if dataset.encoding != "utf-8":
         return content
     if chance and random.random() < 0.2:
-        content += (end + "caf").encode() + b"\xe9" + (dataset.separator * (len(form.columns) - 1) + end).encode()
+        content += (
+            (end + "caf").encode()
+            + b"\xe9"
+            + (dataset.separator * (len(form.columns) - 1) + end).encode()
+        )
     return (b"\xef\xbb\xbf" if random.random() < 0.1 else b"") + content
 
 
@@ -277,7 +324,9 @@ def _csv_line(cells: Sequence[str | None], dataset: Dataset, random: Random) -> 
     quote, written = dataset.quote, []
     for cell in cells:
         needs = cell is not None and (
-            not cell or cell.startswith(quote) or any(sign in cell for sign in (dataset.separator, "\n", "\r"))
+            not cell
+            or cell.startswith(quote)
+            or any(sign in cell for sign in (dataset.separator, "\n", "\r"))
         )
         if needs or (cell is not None and random.random() < 0.2):
             written.append(quote + cell.replace(quote, quote * 2) + quote)
@@ -320,7 +369,9 @@ def _json(dataset: Dataset, random: Random, name: str, rows: int, chance: float)
 
 def _record(dataset: Dataset, form: Shape, random: Random, chance: float) -> str:
     members = []
-    for (column, field), cell in zip(form.columns, texts(dataset, form, random, chance), strict=True):
+    for (column, field), cell in zip(
+        form.columns, texts(dataset, form, random, chance), strict=True
+    ):
         if cell is None:
             # An unknown name that is null: nobody says whether it is to be kept.
             if field and not field.path and random.random() < 0.5:
@@ -362,7 +413,9 @@ def _json_text(cell: str, random: Random) -> str:
 def _broken_record(record: str, dataset: Dataset, random: Random) -> str:
     if dataset.whole:
         return random.choice(["7", '"text"', "[7]"])
-    return random.choice([record[:-1], record + record, "[7]", '{"id": 5, "ID": 6}', "no json", record + " x"])
+    return random.choice(
+        [record[:-1], record + record, "[7]", '{"id": 5, "ID": 6}', "no json", record + " x"]
+    )
 
 
 def _empty(dataset: Dataset, random: Random, name: str) -> Content:
@@ -370,8 +423,14 @@ def _empty(dataset: Dataset, random: Random, name: str) -> Content:
     if dataset.using == "parquet":
         return _parquet(dataset, random, name, 0, 0)
     if dataset.using == "json":
-        return random.choice([b"[]", b"[\n]", b" [ ] \n", b"\xef\xbb\xbf[]"] if dataset.whole else [b"", b"\n\n"])
-    header = dataset.separator.join(field.name for field in dataset.fields).encode() if dataset.header else b""
+        return random.choice(
+            [b"[]", b"[\n]", b" [ ] \n", b"\xef\xbb\xbf[]"] if dataset.whole else [b"", b"\n\n"]
+        )
+    header = (
+        dataset.separator.join(field.name for field in dataset.fields).encode()
+        if dataset.header
+        else b""
+    )
     return random.choice([b"", b"\n\n", header, header + b"\n", header + b"\r\n\r\n"])
 
 
@@ -389,9 +448,15 @@ def _unusable(dataset: Dataset, random: Random, name: str) -> Content:
     if not dataset.header:
         return b"\x89PNG\xff\xfe" * 40
     others = [field.name for field in dataset.fields if not field.required]
-    lacking = dataset.separator.join(others) + "\n" + dataset.separator.join("x" for _ in others) + "\n"
+    lacking = (
+        dataset.separator.join(others) + "\n" + dataset.separator.join("x" for _ in others) + "\n"
+    )
     return random.choice(
-        [lacking.encode(), b"PNG\x01\x02" * 40, b"id,id\n1,2\n".replace(b",", dataset.separator.encode())]
+        [
+            lacking.encode(),
+            b"PNG\x01\x02" * 40,
+            b"id,id\n1,2\n".replace(b",", dataset.separator.encode()),
+        ]
     )
 
 
@@ -404,7 +469,9 @@ def _parquet(dataset: Dataset, random: Random, name: str, rows: int, chance: flo
         return _parquet_bytes(dataset, form, random, rows, chance)
     parts, number = [("_SUCCESS", b"")], random.randint(1, 3)
     for part in range(number):
-        content = _parquet_bytes(dataset, form, random, rows if number == 1 else random.randint(0, rows), chance)
+        content = _parquet_bytes(
+            dataset, form, random, rows if number == 1 else random.randint(0, rows), chance
+        )
         # Spark names each write's files anew.
         member = f"part-{part:05}-{random.getrandbits(64):016x}.snappy.parquet"
         parts += [(member, content), (f".{member}.crc", _checksum(content))]
@@ -414,21 +481,31 @@ def _parquet(dataset: Dataset, random: Random, name: str, rows: int, chance: flo
 def _checksum(content: bytes) -> bytes:
     """As Hadoop keeps it beside a file: a CRC of every 512 bytes."""
     chunks = (content[at : at + 512] for at in range(0, len(content), 512))
-    return b"crc\0" + struct.pack(">i", 512) + b"".join(struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    return (
+        b"crc\0"
+        + struct.pack(">i", 512)
+        + b"".join(struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    )
 
 
-def _parquet_bytes(dataset: Dataset, form: Shape, random: Random, rows: int, chance: float) -> bytes:
+def _parquet_bytes(
+    dataset: Dataset, form: Shape, random: Random, rows: int, chance: float
+) -> bytes:
     cells = [texts(dataset, form, random, 0) for _ in range(rows)]
     arrays, names = [], []
     for place, (column, field) in enumerate(form.columns):
         kind = field.type if field else "string"
         # What is not text and not in the contract is rescued in ways that nobody promised.
-        write = _strings if field is None else Random(f"{form.variety}/{column}").choice(WRITERS[kind])
+        write = (
+            _strings if field is None else Random(f"{form.variety}/{column}").choice(WRITERS[kind])
+        )
         arrays.append(write(kind, [row[place] for row in cells], random, chance))
         names.append(column)
     if rows and chance:
         place = next(n for n, (_, field) in enumerate(form.columns) if field and field.required)
-        values = [None if random.random() < chance / 3 else value for value in arrays[place].to_pylist()]
+        values = [
+            None if random.random() < chance / 3 else value for value in arrays[place].to_pylist()
+        ]
         arrays[place] = pa.array(values, arrays[place].type)
     return _written(pa.table(arrays, names), random)
 
@@ -436,7 +513,8 @@ def _parquet_bytes(dataset: Dataset, form: Shape, random: Random, rows: int, cha
 def _values(cells: list, random: Random, chance: float, value, wrong=None) -> list:
     """A value for each cell that is not null; with a `chance` a wrong one."""
     return [
-        None if cell is None else wrong() if wrong and random.random() < chance / 2 else value(cell) for cell in cells
+        None if cell is None else wrong() if wrong and random.random() < chance / 2 else value(cell)
+        for cell in cells
     ]
 
 
@@ -445,23 +523,29 @@ def _int8(kind, cells, random, chance):
 
 
 def _int32(kind, cells, random, chance):
-    return pa.array(_values(cells, random, 0, lambda _: random.randint(-(10**5), 10**5)), pa.int32())
+    return pa.array(
+        _values(cells, random, 0, lambda _: random.randint(-(10**5), 10**5)), pa.int32()
+    )
 
 
 def _int64(kind, cells, random, chance):
     wrong = (lambda: 2**31 + random.randint(0, 9)) if kind == "int" else None
-    return pa.array(_values(cells, random, chance, lambda _: random.randint(-(10**9), 10**9), wrong), pa.int64())
+    return pa.array(
+        _values(cells, random, chance, lambda _: random.randint(-(10**9), 10**9), wrong), pa.int64()
+    )
 
 
 def _whole_doubles(kind, cells, random, chance):
     return pa.array(
-        _values(cells, random, chance, lambda _: float(random.randint(-999, 999)), lambda: 5.5), pa.float64()
+        _values(cells, random, chance, lambda _: float(random.randint(-999, 999)), lambda: 5.5),
+        pa.float64(),
     )
 
 
 def _narrow_decimals(kind, cells, random, chance):
     return pa.array(
-        _values(cells, random, 0, lambda _: Decimal(random.randint(-9999, 9999)).scaleb(-1)), pa.decimal128(5, 1)
+        _values(cells, random, 0, lambda _: Decimal(random.randint(-9999, 9999)).scaleb(-1)),
+        pa.decimal128(5, 1),
     )
 
 
@@ -469,28 +553,37 @@ def _wide_decimals(kind, cells, random, chance):
     def value(_):
         return Decimal(random.randint(-(10**7), 10**7)).scaleb(-2)
 
-    return pa.array(_values(cells, random, chance, value, lambda: Decimal("1.00500")), pa.decimal128(20, 5))
+    return pa.array(
+        _values(cells, random, chance, value, lambda: Decimal("1.00500")), pa.decimal128(20, 5)
+    )
 
 
 def _quarters(kind, cells, random, chance):
     return pa.array(
-        _values(cells, random, chance, lambda _: random.randint(-999, 999) / 4, lambda: 1.125), pa.float64()
+        _values(cells, random, chance, lambda _: random.randint(-999, 999) / 4, lambda: 1.125),
+        pa.float64(),
     )
 
 
 def _dates(kind, cells, random, chance):
     return pa.array(
-        _values(cells, random, 0, lambda _: date(1970, 1, 1) + timedelta(random.randint(0, 20000))), pa.date32()
+        _values(cells, random, 0, lambda _: date(1970, 1, 1) + timedelta(random.randint(0, 20000))),
+        pa.date32(),
     )
 
 
 def _midnights(kind, cells, random, chance):
     day = datetime(1970, 1, 1)
-    return pa.array(_values(cells, random, 0, lambda _: day + timedelta(random.randint(0, 20000))), pa.timestamp("ns"))
+    return pa.array(
+        _values(cells, random, 0, lambda _: day + timedelta(random.randint(0, 20000))),
+        pa.timestamp("ns"),
+    )
 
 
 def _timestamps(kind, cells, random, chance):
-    unit, zone = random.choice([("ms", "UTC"), ("us", "UTC"), ("us", None), ("ns", None), ("ns", "Europe/Istanbul")])
+    unit, zone = random.choice(
+        [("ms", "UTC"), ("us", "UTC"), ("us", None), ("ns", None), ("ns", "Europe/Istanbul")]
+    )
 
     def value(_):
         moment = datetime(1975, 1, 1) + timedelta(milliseconds=random.randint(0, 2 * 10**12))
@@ -504,7 +597,9 @@ def _doubles(kind, cells, random, chance):
 
 
 def _floats(kind, cells, random, chance):
-    return pa.array(_values(cells, random, 0, lambda _: random.randint(-999, 999) / 8), pa.float32())
+    return pa.array(
+        _values(cells, random, 0, lambda _: random.randint(-999, 999) / 8), pa.float32()
+    )
 
 
 def _strings(kind, cells, random, chance):
@@ -522,7 +617,8 @@ def _binaries(kind, cells, random, chance):
 def _as_text(kind, cells, random, chance):
     """The texts of other formats."""
     return pa.array(
-        _values(cells, random, chance, str, lambda: random.choice(BAD[kind.partition("(")[0]])), pa.string()
+        _values(cells, random, chance, str, lambda: random.choice(BAD[kind.partition("(")[0]])),
+        pa.string(),
     )
 
 

@@ -37,7 +37,9 @@ def contract_of(dataset: Dataset) -> Contract:
         identifier=f"{SOURCE}_{dataset.name}",
         location=dataset.location,
         using=dataset.using,
-        columns=tuple(Column(f.name, f.type, required=f.required, path=f.path) for f in dataset.fields),
+        columns=tuple(
+            Column(f.name, f.type, required=f.required, path=f.path) for f in dataset.fields
+        ),
         options=dict(dataset.options),
         rules=Rules(mode=dataset.mode, max_reject_ratio=dataset.limit),
     )
@@ -59,7 +61,9 @@ class Mishap:
 
     def __str__(self) -> str:
         when = (
-            f"at step {self.step} no. {self.nth} of loader {self.loader}" if self.step else f"at {self.seconds:.1f} s"
+            f"at step {self.step} no. {self.nth} of loader {self.loader}"
+            if self.step
+            else f"at {self.seconds:.1f} s"
         )
         who = f" {self.loader}" if self.what == LOADER_DIES and not self.step else ""
         return f"{self.what}{who} {when}"
@@ -70,7 +74,11 @@ LOADER_DIES, SERVER_DIES, FILES_CHANGE = "kill of loader", "kill of the server",
 
 def draw_mishaps(random: Random, server: bool, files: bool) -> list[Mishap]:
     """What befalls a round; `server`: the server may be killed, `files`: files do change."""
-    drawn = [_when(LOADER_DIES, loader, random) for loader in (0, 1) if random.random() < (0.75, 0.3)[loader]]
+    drawn = [
+        _when(LOADER_DIES, loader, random)
+        for loader in (0, 1)
+        if random.random() < (0.75, 0.3)[loader]
+    ]
     if server and random.random() < 0.4:
         drawn.append(_when(SERVER_DIES, random.randint(0, 1), random))
     if files:
@@ -87,7 +95,14 @@ def _when(what: str, loader: int, random: Random) -> Mishap:
 class Loader:
     """One loader in its own process; `told` is the file that it writes its errors to."""
 
-    def __init__(self, number: int, settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap], told: Path):
+    def __init__(
+        self,
+        number: int,
+        settings: Settings,
+        datasets: Sequence[Dataset],
+        mishaps: list[Mishap],
+        told: Path,
+    ):
         self.told = told
         told.unlink(missing_ok=True)
         # The loader stops at a step until what should happen there has happened.
@@ -101,10 +116,21 @@ class Loader:
         """What went wrong in its own words; empty for one that ended well, or was killed."""
         if self.process.exitcode == -signal.SIGKILL:
             return ""
-        return self.told.read_text() if self.told.exists() else f"it ended with exit code {self.process.exitcode}"
+        return (
+            self.told.read_text()
+            if self.told.exists()
+            else f"it ended with exit code {self.process.exitcode}"
+        )
 
 
-def _load(settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap], told: Path, reached, go_on) -> None:
+def _load(
+    settings: Settings,
+    datasets: Sequence[Dataset],
+    mishaps: list[Mishap],
+    told: Path,
+    reached,
+    go_on,
+) -> None:
     """Load, and let the mishaps of the steps happen."""
     lock, counts = threading.Lock(), dict.fromkeys(STEPS, 0)
 
@@ -126,7 +152,9 @@ def _load(settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap]
 
     try:
         reports = load_all(settings, [contract_of(dataset) for dataset in datasets], watch=watch)
-        told.write_text("".join(f"{report.dataset}: {report.error}\n" for report in reports if report.error))
+        told.write_text(
+            "".join(f"{report.dataset}: {report.error}\n" for report in reports if report.error)
+        )
     except BaseException:
         told.write_text(traceback.format_exc())
 
@@ -163,12 +191,18 @@ def running(settings: Settings):
 
 
 def run_loaders(
-    settings: Settings, datasets: Sequence[Dataset], mishaps: list[Mishap], place: Path, change: Callable[[], None]
+    settings: Settings,
+    datasets: Sequence[Dataset],
+    mishaps: list[Mishap],
+    place: Path,
+    change: Callable[[], None],
 ) -> list[str]:
     """Two loaders at once, with mishaps; `change` changes files. Returns the loaders' errors; the server runs again."""
     loaders = [Loader(n, settings, datasets, mishaps, place / f"loader_{n}.txt") for n in (0, 1)]
     began, changed = time.monotonic(), not any(mishap.what == FILES_CHANGE for mishap in mishaps)
-    timed = sorted((mishap for mishap in mishaps if not mishap.step), key=lambda mishap: mishap.seconds)
+    timed = sorted(
+        (mishap for mishap in mishaps if not mishap.step), key=lambda mishap: mishap.seconds
+    )
     while any(loader.process.is_alive() for loader in loaders):
         if time.monotonic() - began > PATIENCE:
             for loader in loaders:
@@ -196,4 +230,6 @@ def run_loaders(
         change()
     if not running(settings):
         restart(settings)
-    return [f"loader {n}: {errors}" for n, loader in enumerate(loaders) if (errors := loader.errors())]
+    return [
+        f"loader {n}: {errors}" for n, loader in enumerate(loaders) if (errors := loader.errors())
+    ]

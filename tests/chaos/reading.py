@@ -74,7 +74,9 @@ def read(dataset_name: str, name: str, content: Content) -> Reading:
 
 def read_as(dataset: Dataset, name: str, content: Content) -> Reading:
     """Read a file by a dataset's rules."""
-    records = {"csv": _csv_records, "json": _json_records, "parquet": _parquet_records}[dataset.using]
+    records = {"csv": _csv_records, "json": _json_records, "parquet": _parquet_records}[
+        dataset.using
+    ]
     rows, misfits = [], []
     try:
         if isinstance(content, bytes) and name.endswith(".gz"):
@@ -134,12 +136,16 @@ def _cast_text(kind: str, dataset: Dataset, text: str) -> object:
     if kind == "double":
         return _double(_matched(rf" *({FLOAT}) *", text))
     if kind.startswith("decimal"):
-        return _decimal(kind, _matched(r" *([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?) *", text))
+        return _decimal(
+            kind, _matched(r" *([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?) *", text)
+        )
     return (_date if kind == "date" else _timestamp)(dataset, text)
 
 
 FLOAT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 
 
 def _matched(pattern: str, text: str) -> str:
@@ -219,7 +225,11 @@ def _cast_value(kind: str, dataset: Dataset, value: object) -> object:
             return value.date().isoformat()
         return _shown(value)
     if isinstance(value, date):
-        return value.isoformat() if kind == "date" else _shown(datetime(value.year, value.month, value.day))
+        return (
+            value.isoformat()
+            if kind == "date"
+            else _shown(datetime(value.year, value.month, value.day))
+        )
     if kind == "string":
         return str(value)
     if kind == "double":
@@ -243,7 +253,9 @@ def _known(dataset: Dataset, names: list[str]) -> dict[str, Field]:
     """The fields that a file has, by the file's names; raises Unusable where they do not do."""
     fields = {folded(field.name): field for field in dataset.fields}
     found = [folded(name) for name in names]
-    if absent := [field.name for name, field in fields.items() if field.required and name not in found]:
+    if absent := [
+        field.name for name, field in fields.items() if field.required and name not in found
+    ]:
         raise Unusable(f"lacks {absent}")
     if len(set(found)) < len(found):
         raise Unusable("names a column twice")
@@ -271,7 +283,9 @@ def _csv_records(dataset: Dataset, content: bytes) -> Iterator[Record | None]:
         if any(cell and BAD_BYTES in cell for cell in cells):
             yield None
             continue
-        unknown = {name: cell for name, cell in row.items() if name not in known and cell is not None}
+        unknown = {
+            name: cell for name, cell in row.items() if name not in known and cell is not None
+        }
         yield Record({known[name].name: row[name] for name in known}, unknown)
 
 
@@ -284,7 +298,9 @@ def _rows(dataset: Dataset, text: str) -> Iterator[list[str | None] | None]:
     # A line is a row, unless fields may span lines.
     for chunk in [text] if dataset.whole else re.split("\r\n|\n", text):
         lines = io.StringIO(_mark_empty(dataset, chunk), newline="")
-        reader = csv.reader(lines, delimiter=dataset.separator, quotechar=dataset.quote, strict=False)
+        reader = csv.reader(
+            lines, delimiter=dataset.separator, quotechar=dataset.quote, strict=False
+        )
         for cells in reader:
             if not dataset.whole and _is_open(dataset, chunk):
                 yield None
@@ -348,7 +364,13 @@ def _parsed(text: str) -> object:
         raise ValueError(constant)
 
     try:
-        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=refuse, object_pairs_hook=Pairs)
+        return json.loads(
+            text,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=refuse,
+            object_pairs_hook=Pairs,
+        )
     except ValueError:
         return None
 
@@ -361,11 +383,17 @@ def _json_record(dataset: Dataset, found: object) -> Record | None:
         return None
     members = dict(found)
     plain = {folded(field.name): field for field in dataset.fields if not field.path}
-    cells = {plain[folded(name)].name: _as_text(value) for name, value in members.items() if folded(name) in plain}
+    cells = {
+        plain[folded(name)].name: _as_text(value)
+        for name, value in members.items()
+        if folded(name) in plain
+    }
     for field in dataset.fields:
         if field.path:
             cells[field.name] = _picked(found, field.path.removeprefix("$.").split("."))
-    unknown = {name: _as_text(value) for name, value in members.items() if folded(name) not in plain}
+    unknown = {
+        name: _as_text(value) for name, value in members.items() if folded(name) not in plain
+    }
     return Record(cells, {name: text for name, text in unknown.items() if text is not None})
 
 
@@ -399,13 +427,21 @@ def _compact(value: object) -> str:
 
 def _parquet_records(dataset: Dataset, content: Content) -> Iterator[Record | None]:
     parts = [("", content)] if isinstance(content, bytes) else content
-    tables = [parquet.read_table(io.BytesIO(stored)) for name, stored in parts if not name.startswith((".", "_"))]
+    tables = [
+        parquet.read_table(io.BytesIO(stored))
+        for name, stored in parts
+        if not name.startswith((".", "_"))
+    ]
     for table in tables:
         known = _known(dataset, table.column_names)
         columns = {name: _python_values(table[name]) for name in table.column_names}
         for place in range(table.num_rows):
             row = {name: values[place] for name, values in columns.items()}
-            unknown = {name: str(cell) for name, cell in row.items() if name not in known and cell is not None}
+            unknown = {
+                name: str(cell)
+                for name, cell in row.items()
+                if name not in known and cell is not None
+            }
             yield Record({known[name].name: row[name] for name in known}, unknown)
 
 

@@ -28,7 +28,11 @@ class Chaos:
     """One run of a seed, on a lakehouse of its own; `tell` is told what happens, `build`: `dbt build` runs beside."""
 
     def __init__(
-        self, settings: Settings, seed: int, tell: Callable[[str], None] = lambda line: None, build: bool = False
+        self,
+        settings: Settings,
+        seed: int,
+        tell: Callable[[str], None] = lambda line: None,
+        build: bool = False,
     ):
         self.settings, self.seed, self.tell, self.build = settings, seed, tell, build
         self.landing = Path(settings.landing)
@@ -130,7 +134,9 @@ class Chaos:
 
     def settle(self, datasets: list[Dataset]) -> None:
         """A load without mishaps, after which everything is known; compares."""
-        self.say(f"round {self.number}: calm load of {' '.join(dataset.name for dataset in datasets)}")
+        self.say(
+            f"round {self.number}: calm load of {' '.join(dataset.name for dataset in datasets)}"
+        )
         reports = load_all(self.settings, [contract_of(dataset) for dataset in datasets])
         if errors := [f"{report.dataset}: {report.error}" for report in reports if report.error]:
             self.fail(errors)
@@ -145,7 +151,11 @@ class Chaos:
     def compare(self, datasets: Iterable[Dataset]) -> None:
         with Session(self.settings) as session:
             found = {dataset.name: found_in(session, dataset) for dataset in datasets}
-        told = [sentence for dataset in datasets for sentence in differences(dataset, self.world, found[dataset.name])]
+        told = [
+            sentence
+            for dataset in datasets
+            for sentence in differences(dataset, self.world, found[dataset.name])
+        ]
         if told:
             self.fail(told)
 
@@ -156,13 +166,17 @@ class Chaos:
                 self.fail([f"scratch tables are left: {', '.join(name for _, name, _ in left)}"])
         before = self.versions()
         load_all(self.settings, [contract_of(dataset) for dataset in self.of(self.made)])
-        if written := {table for table, commits in self.versions().items() if commits != before.get(table)}:
+        if written := {
+            table for table, commits in self.versions().items() if commits != before.get(table)
+        }:
             self.fail([f"a load that has nothing to do wrote {', '.join(sorted(written))}"])
 
     def versions(self) -> dict[str, list[str]]:
         """The commits of every bronze table."""
         logs = (self.settings.home / "warehouse" / "bronze.db").glob("*/_delta_log")
-        return {log.parent.name: sorted(commit.name for commit in log.glob("*.json")) for log in logs}
+        return {
+            log.parent.name: sorted(commit.name for commit in log.glob("*.json")) for log in logs
+        }
 
     def say(self, line: str) -> None:
         self.told.append(line)

@@ -10,7 +10,9 @@ ROUNDS, SEED = 1, 321
 
 
 def test_every_row_is_in_bronze_once_whatever_is_killed(environment, tmp_path):
-    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", port_for_restarts())
+    settings = Settings(
+        tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", port_for_restarts()
+    )
     try:
         # What happened is shown when it fails.
         Chaos(settings, SEED, tell=print).run(ROUNDS)

@@ -11,7 +11,18 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.chaos.datasets import ARRAYS, COLUMNAR, DATASETS, LINES, NEWEST, PLAIN, SPANNING, TURKISH, Dataset, Field
+from tests.chaos.datasets import (
+    ARRAYS,
+    COLUMNAR,
+    DATASETS,
+    LINES,
+    NEWEST,
+    PLAIN,
+    SPANNING,
+    TURKISH,
+    Dataset,
+    Field,
+)
 from tests.chaos.deliveries import Delivery, make, new_name
 from tests.chaos.reading import WHOLE, Misfit, read_as, value_of
 from tests.chaos.world import Fate, World, draw, loaded, table_loaded
@@ -26,7 +37,11 @@ CELLS = [
     ("decimal(8,2)", "1.005", Misfit),
     ("decimal(8,2)", "1000000", Misfit),
     ("decimal(8,2)", "1e-9999999", Misfit),
-    ("decimal(38,10)", "1234567890123456789012345678.0123456789", Decimal("1234567890123456789012345678.0123456789")),
+    (
+        "decimal(38,10)",
+        "1234567890123456789012345678.0123456789",
+        Decimal("1234567890123456789012345678.0123456789"),
+    ),
     ("double", "1e400", Misfit),
     ("double", "1d", Misfit),
     ("double", "-0", "-0.0"),
@@ -55,7 +70,9 @@ def test_a_cell_is_what_its_type_holds_exactly(kind, text, expected):
 def rows_of(dataset: Dataset, content: bytes, *names: str, file: str = "a") -> list[tuple]:
     """Of each row that fits the named fields, and last what is rescued."""
     places = [[field.name for field in dataset.fields].index(name) for name in names]
-    return [(*(row[place] for place in places), row[-1]) for row in read_as(dataset, file, content).rows]
+    return [
+        (*(row[place] for place in places), row[-1]) for row in read_as(dataset, file, content).rows
+    ]
 
 
 def test_csv_is_matched_by_name_and_unknown_cells_are_rescued():
@@ -74,7 +91,9 @@ def test_csv_rows_that_do_not_fit():
 
 
 def test_csv_of_other_options():
-    assert rows_of(SPANNING, b'id;note\r\n1;"two\nlines;"\r\n', "id", "note") == [(1, "two\nlines;", None)]
+    assert rows_of(SPANNING, b'id;note\r\n1;"two\nlines;"\r\n', "id", "note") == [
+        (1, "two\nlines;", None)
+    ]
     turkish = "id\tsold_on\tnote\n1\t31.12.2022\tİğ\n".encode("windows-1254")
     assert rows_of(TURKISH, turkish, "sold_on", "note") == [("2022-12-31", "İğ", None)]
     assert rows_of(NEWEST, b"1||||||'it''s'\n", "id", "note") == [(1, "it's", None)]
@@ -135,7 +154,9 @@ def test_parquet_values_are_cast_exactly():
     for content in (stored.getvalue(), (("_SUCCESS", b""), ("part-0.parquet", stored.getvalue()))):
         [row] = rows_of(COLUMNAR, content, "id", "amount", "sold_at")
         assert row == (1, Decimal("0.25"), "2022-01-02 03:00:00.000000", (("extra", "7"),))
-        assert read_as(COLUMNAR, "a", content).misfits == ((("amount", "1.125"), ("id", str(2**31))),)
+        assert read_as(COLUMNAR, "a", content).misfits == (
+            (("amount", "1.125"), ("id", str(2**31))),
+        )
 
 
 def test_files_that_cannot_be_used():
@@ -170,7 +191,9 @@ def test_every_kind_of_file_is_made():
             name = new_name(dataset, random, seed)
             reading = read_as(dataset, name, make(dataset, random, name))
             kinds |= {"unusable"} if reading.unusable else {"empty"} if not reading.count else set()
-            kinds |= {"held back"} if reading.held_back else {"misfits"} if reading.misfits else {"fits"}
+            kinds |= (
+                {"held back"} if reading.held_back else {"misfits"} if reading.misfits else {"fits"}
+            )
         assert kinds >= {"empty", "held back", "misfits", "fits"}
         assert dataset is NEWEST or "unusable" in kinds
 

@@ -112,7 +112,9 @@ class Action:
     changes: tuple[Change, ...]
 
     def __str__(self) -> str:
-        names = " ".join(f"{'-' if change.delivery is None else '+'}{change.name}" for change in self.changes)
+        names = " ".join(
+            f"{'-' if change.delivery is None else '+'}{change.name}" for change in self.changes
+        )
         return f"{self.changes[0].dataset.name}: {self.what} {names}"
 
 
@@ -120,10 +122,18 @@ class Action:
 class World:
     """`lying` is landing; `past` all that ever lay there; `fates` and `tables` what may be, by dataset."""
 
-    lying: dict[str, dict[str, Delivery]] = field(default_factory=lambda: {dataset.name: {} for dataset in DATASETS})
-    past: dict[str, list[tuple[str, Delivery]]] = field(default_factory=lambda: {d.name: [] for d in DATASETS})
-    fates: dict[str, dict[str, set[Fate]]] = field(default_factory=lambda: {dataset.name: {} for dataset in DATASETS})
-    tables: dict[str, set[Table]] = field(default_factory=lambda: {dataset.name: {()} for dataset in DATASETS})
+    lying: dict[str, dict[str, Delivery]] = field(
+        default_factory=lambda: {dataset.name: {} for dataset in DATASETS}
+    )
+    past: dict[str, list[tuple[str, Delivery]]] = field(
+        default_factory=lambda: {d.name: [] for d in DATASETS}
+    )
+    fates: dict[str, dict[str, set[Fate]]] = field(
+        default_factory=lambda: {dataset.name: {} for dataset in DATASETS}
+    )
+    tables: dict[str, set[Table]] = field(
+        default_factory=lambda: {dataset.name: {()} for dataset in DATASETS}
+    )
     clock: int = BEGIN
     number: int = 0
 
@@ -272,7 +282,9 @@ def _any(world: World, dataset: Dataset, random: Random) -> str:
 
 def _kind(name: str) -> tuple[bool, str]:
     """What has to stay when a file gets another name: whether it is a folder, and how its name ends."""
-    return is_folder(name), "".join(Path(name).suffixes[-2:]) if name.endswith(".gz") else Path(name).suffix
+    return is_folder(name), "".join(Path(name).suffixes[-2:]) if name.endswith(".gz") else Path(
+        name
+    ).suffix
 
 
 def _like(world: World, name: str) -> str:
@@ -285,7 +297,9 @@ def _like(world: World, name: str) -> str:
 
 def _two_alike(world: World, dataset: Dataset, random: Random) -> list[str]:
     first = _any(world, dataset, random)
-    others = [n for n in sorted(world.lying[dataset.name]) if n != first and _kind(n) == _kind(first)]
+    others = [
+        n for n in sorted(world.lying[dataset.name]) if n != first and _kind(n) == _kind(first)
+    ]
     return [first, random.choice(others)] if others else []
 
 

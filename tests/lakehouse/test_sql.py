@@ -35,7 +35,9 @@ def test_an_identifier_comes_back_from_spark_as_it_was(session, name):
     assert session.query(f"select 1 as {sql.identifier(name)}").columns == (name,)
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "null"), (True, "true"), (7, "7"), (-1, "-1"), (0.5, "0.5D")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "null"), (True, "true"), (7, "7"), (-1, "-1"), (0.5, "0.5D")]
+)
 def test_other_values_are_spelled_as_spark_does(value, text):
     assert sql.literal(value) == text
 

@@ -25,7 +25,10 @@ def test_an_error_is_read_without_its_wrapping_and_its_plan():
 
 
 def test_an_error_is_read_without_its_stack_trace():
-    assert readable("Error running query: broken\n\tat org.apache.Spark(Spark.scala:1)\nCaused by: x") == "broken"
+    assert (
+        readable("Error running query: broken\n\tat org.apache.Spark(Spark.scala:1)\nCaused by: x")
+        == "broken"
+    )
 
 
 def test_a_refused_statement_names_its_condition(session):
@@ -42,7 +45,9 @@ def test_nobody_at_the_address_is_unreachable(tmp_path):
 def test_a_server_that_takes_the_connection_and_is_silent_is_unanswered(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = Settings(tmp_path, tmp_path, *silent.getsockname(), statement_timeout=0.5)
-        with pytest.raises(Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"):
+        with pytest.raises(
+            Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"
+        ):
             Session(settings)
 
 
@@ -56,7 +61,9 @@ def test_a_close_that_is_not_answered_discards_no_result_and_ends(server, relay,
     assert rows == [(1,)] and time.monotonic() - began < 5
 
 
-def test_a_server_that_does_not_forget_a_statement_is_unanswered_at_the_next(server, relay, monkeypatch):
+def test_a_server_that_does_not_forget_a_statement_is_unanswered_at_the_next(
+    server, relay, monkeypatch
+):
     monkeypatch.setattr(thrift, "PROMPT_TIMEOUT", 0.5)
     with Session(server) as warm:
         warm.execute("select 1")
@@ -72,7 +79,9 @@ def test_a_lost_connection_stays_lost(server, relay):
     with Session(replace(server, port=relay.port)) as session:
         relay.hang_up()
         for _ in range(2):
-            with pytest.raises(Unreachable, match=f"the connection to 127.0.0.1:{relay.port} was lost"):
+            with pytest.raises(
+                Unreachable, match=f"the connection to 127.0.0.1:{relay.port} was lost"
+            ):
                 session.execute("select 1")
 
 
@@ -87,7 +96,9 @@ def test_the_server_has_the_functions_that_it_registers_at_a_close(session):
 def test_four_clients_that_close_at_once_are_all_answered(server):
     ends, over = time.monotonic() + 15, threading.Event()
     # All four hear of the end in the same round.
-    together = threading.Barrier(4, lambda: over.set() if time.monotonic() > ends else None, timeout=60)
+    together = threading.Barrier(
+        4, lambda: over.set() if time.monotonic() > ends else None, timeout=60
+    )
 
     def client(number: int) -> None:
         try:
@@ -106,5 +117,7 @@ def test_four_clients_that_close_at_once_are_all_answered(server):
             raise
 
     with ThreadPoolExecutor(4) as pool:
-        failures = [done.exception() for done in [pool.submit(client, number) for number in range(4)]]
+        failures = [
+            done.exception() for done in [pool.submit(client, number) for number in range(4)]
+        ]
     assert failures == [None] * 4

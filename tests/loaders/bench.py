@@ -65,7 +65,9 @@ class Bench:
         return load.load(Context(self.session, self.landing, self.contract), **options)
 
     def rows(self, columns: str = "id, sold_on, amount, note") -> list[tuple]:
-        return self.session.execute(f"select {columns} from {statements.bronze(self.contract)} order by all")
+        return self.session.execute(
+            f"select {columns} from {statements.bronze(self.contract)} order by all"
+        )
 
     def quarantined(self) -> list[tuple]:
         return self.session.execute(

@@ -15,26 +15,46 @@ def test_a_batch_comes_back_from_the_text_of_its_commit():
 
 
 def test_the_text_of_another_commit_is_no_batch():
-    assert [Batch.parse(text) for text in (None, "", "nightly", "[1]", '{"a": 1}', "7")] == [None] * 6
+    assert [Batch.parse(text) for text in (None, "", "nightly", "[1]", '{"a": 1}', "7")] == [
+        None
+    ] * 6
 
 
 def test_a_file_with_too_many_rows_that_do_not_fit_is_held_back_whole():
     judged = batch(A, B).judged({"a.csv": (4, 2), "b.csv": (4, 1)}, Rules(max_reject_ratio=0.25))
     held, kept = judged.fates
-    assert (held.state, held.rows_read, held.rows_landed, held.rows_rejected) == ("rejected", 4, 0, 2)
-    assert held.reason == "2 of 4 rows do not fit (50.0%), more than max_reject_ratio (25.0%): held back whole"
+    assert (held.state, held.rows_read, held.rows_landed, held.rows_rejected) == (
+        "rejected",
+        4,
+        0,
+        2,
+    )
+    assert (
+        held.reason
+        == "2 of 4 rows do not fit (50.0%), more than max_reject_ratio (25.0%): held back whole"
+    )
     assert (kept.state, kept.rows_read, kept.rows_landed, kept.rows_rejected) == ("loaded", 4, 3, 1)
 
 
 def test_rows_that_were_counted_before_are_not_counted_again():
-    counted = batch(A, B).judged({"a.csv": (3, 1)}, Rules(max_reject_ratio=1)).counted({"a.csv": 99, "b.csv": 99})
+    counted = (
+        batch(A, B)
+        .judged({"a.csv": (3, 1)}, Rules(max_reject_ratio=1))
+        .counted({"a.csv": 99, "b.csv": 99})
+    )
     assert [fate.rows_landed for fate in counted.fates] == [2, 0]
-    assert [fate.rows_landed for fate in batch(A, B.rejected("no")).counted({"a.csv": 99, "b.csv": 99}).fates] == [
+    assert [
+        fate.rows_landed
+        for fate in batch(A, B.rejected("no")).counted({"a.csv": 99, "b.csv": 99}).fates
+    ] == [
         99,
         0,
     ]
 
 
 def test_only_in_mode_full_a_file_without_rows_is_rejected():
-    assert [batch(A).judged({}, rules).fates[0].state for rules in (Rules(), Rules("full"))] == ["loaded", "rejected"]
+    assert [batch(A).judged({}, rules).fates[0].state for rules in (Rules(), Rules("full"))] == [
+        "loaded",
+        "rejected",
+    ]
     assert batch(A).judged({}, Rules("full", allow_empty=True)).fates[0].state == "loaded"

@@ -11,8 +11,14 @@ from loaders.contract import Column
 
 # By type and pattern: texts that fit with their values, and texts that do not.
 FROM_TEXT = {
-    ("int", None): ({"1": 1, " -7 ": -7, "+5": 5, "2147483647": 2147483647}, ["1.0", "1e3", "2147483648", "x", "1,5"]),
-    ("bigint", None): ({"9223372036854775807": 9223372036854775807}, ["9223372036854775808", "0x1"]),
+    ("int", None): (
+        {"1": 1, " -7 ": -7, "+5": 5, "2147483647": 2147483647},
+        ["1.0", "1e3", "2147483648", "x", "1,5"],
+    ),
+    ("bigint", None): (
+        {"9223372036854775807": 9223372036854775807},
+        ["9223372036854775808", "0x1"],
+    ),
     ("decimal(18,6)", None): (
         {
             **{
@@ -20,19 +26,43 @@ FROM_TEXT = {
                 for text in ("123456", "0.000001", "+2.5", " 7.25 ", "1.00000000", "-.5", "3.")
             },
             **{
-                text: Decimal(text) for text in ("1e-6", "1.5E3", "1500e-2", "0.0001e2", "1E+0002", "10.50e-1", "0e-30")
+                text: Decimal(text)
+                for text in ("1e-6", "1.5E3", "1500e-2", "0.0001e2", "1E+0002", "10.50e-1", "0e-30")
             },
         },
         [
-            *("0.0000001", "5e-7", "5E-7", "1e-9", "1.0000001", "1234567890123", "1e12", "one", "1e-50", "1.e", "e5"),
-            *("1e-9999999", "1e9999999", "1.00000000000000000000000000000001e0", "NaN", "1e-400", "--1", "1d"),
+            *(
+                "0.0000001",
+                "5e-7",
+                "5E-7",
+                "1e-9",
+                "1.0000001",
+                "1234567890123",
+                "1e12",
+                "one",
+                "1e-50",
+                "1.e",
+                "e5",
+            ),
+            *(
+                "1e-9999999",
+                "1e9999999",
+                "1.00000000000000000000000000000001e0",
+                "NaN",
+                "1e-400",
+                "--1",
+                "1d",
+            ),
         ],
     ),
     ("decimal(38,2)", None): (
         {"1.00": Decimal("1.00"), "9" * 36: Decimal("9" * 36), "12.5e-1": Decimal("1.25")},
         ["1.005", "1e-50", "1.005e0", "9" * 37],
     ),
-    ("decimal(8,2)", None): ({"-0": Decimal("0.00"), "1e2": Decimal("100.00")}, ["1.234", "1234567.00", "NaN", "1,5"]),
+    ("decimal(8,2)", None): (
+        {"-0": Decimal("0.00"), "1e2": Decimal("100.00")},
+        ["1.234", "1234567.00", "NaN", "1,5"],
+    ),
     ("double", None): (
         {"1": 1.0, "-1.5e3": -1500.0, " .5 ": 0.5, "1e-300": 1e-300, "0e0": 0.0, "0.0": 0.0},
         ["1d", "1f", "0x1p3", "1e400", "-1e400", "1e-400", "one", "1e", "1 2", "inf"],
@@ -63,7 +93,10 @@ FROM_TEXT = {
             "today",
         ],
     ),
-    ("timestamp_ntz", None): ({"2022-12-31 23:59:59": "2022-12-31 23:59:59"}, ["2022-12-31T23:59:00Z", "12:30"]),
+    ("timestamp_ntz", None): (
+        {"2022-12-31 23:59:59": "2022-12-31 23:59:59"},
+        ["2022-12-31T23:59:00Z", "12:30"],
+    ),
     ("boolean", None): ({"true": True, "FALSE": False}, ["maybe", "2"]),
     ("string", None): ({" as it is ": " as it is ", "": ""}, []),
 }
@@ -71,13 +104,18 @@ FROM_TEXT = {
 FROM_VALUES = {
     ("bigint", "int"): ({"7": 7}, ["3000000000"]),
     ("double", "decimal(8,2)"): ({"2.5D": Decimal("2.50")}, ["1.005D", "double('NaN')"]),
-    ("timestamp", "date"): ({"timestamp'2022-01-02 00:00:00'": "2022-01-02"}, ["timestamp'2022-01-02 10:00:00'"]),
+    ("timestamp", "date"): (
+        {"timestamp'2022-01-02 00:00:00'": "2022-01-02"},
+        ["timestamp'2022-01-02 10:00:00'"],
+    ),
     ("decimal(20,4)", "bigint"): ({"cast(5 as decimal(20,4))": 5}, ["cast(5.5 as decimal(20,4))"]),
     ("bigint", "string"): ({"12": "12"}, []),
 }
 
 
-def outcomes(session, cell_type: str, column: Column, pattern: str | None, held: list[str]) -> list[tuple]:
+def outcomes(
+    session, cell_type: str, column: Column, pattern: str | None, held: list[str]
+) -> list[tuple]:
     """The value of each cell, and whether it does not fit."""
     cell = Cell("held", cell_type)
     value = cells.value(cell, column, pattern)
@@ -95,8 +133,14 @@ def shown(value: object) -> object:
 @pytest.mark.parametrize(("type_", "pattern"), FROM_TEXT)
 def test_a_text_is_exactly_its_value_or_does_not_fit(session, type_, pattern):
     fitting, unfit = FROM_TEXT[type_, pattern]
-    found = outcomes(session, "string", Column("c", type_), pattern, list(map(literal, [*fitting, *unfit])))
-    values = {text: shown(value) for text, (value, wrong) in zip(fitting, found, strict=False) if not wrong}
+    found = outcomes(
+        session, "string", Column("c", type_), pattern, list(map(literal, [*fitting, *unfit]))
+    )
+    values = {
+        text: shown(value)
+        for text, (value, wrong) in zip(fitting, found, strict=False)
+        if not wrong
+    }
     assert values == fitting
     rest = dict(zip(unfit, found[len(fitting) :], strict=True))
     assert {text: outcome for text, outcome in rest.items() if outcome != (None, True)} == {}
@@ -111,4 +155,6 @@ def test_a_value_of_another_type_is_exactly_its_value_or_does_not_fit(session, h
 
 
 def test_a_blank_cell_of_a_type_is_null_and_fits(session):
-    assert outcomes(session, "string", Column("c", "int"), None, ["''", "null"]) == [(None, False)] * 2
+    assert (
+        outcomes(session, "string", Column("c", "int"), None, ["''", "null"]) == [(None, False)] * 2
+    )

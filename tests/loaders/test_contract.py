@@ -20,7 +20,12 @@ def contract(**changes) -> Contract:
 
 def test_the_dbt_sources_are_the_contracts():
     found = contracts(parse_manifest())["pos.sales"]
-    assert (found.schema, found.identifier, found.location, found.using) == ("bronze", "pos_sales", "pos/sales", "csv")
+    assert (found.schema, found.identifier, found.location, found.using) == (
+        "bronze",
+        "pos_sales",
+        "pos/sales",
+        "csv",
+    )
     assert [(c.name, c.type, c.required) for c in found.columns] == [
         ("invoice_no", "string", True),
         ("customer_id", "string", False),
@@ -43,10 +48,16 @@ def test_the_dbt_sources_are_the_contracts():
         ({"columns": ()}, "declares no columns"),
         ({"columns": (Column("a", ""),)}, "column a has no data_type"),
         ({"columns": (Column("_a", "int"),)}, "column _a begins with _"),
-        ({"columns": (Column("Ticket No", "int"),)}, "column 'Ticket No' has a character that a table cannot have"),
+        (
+            {"columns": (Column("Ticket No", "int"),)},
+            "column 'Ticket No' has a character that a table cannot have",
+        ),
         ({"columns": (Column("a", "int"), Column("A", "int"))}, "declares a column twice"),
         ({"using": "json", "options": {"encoding": "latin1"}}, "its encoding is latin1"),
-        ({"using": "json", "columns": (Column("a", "int", path="a.b"),)}, "column a has path 'a.b'"),
+        (
+            {"using": "json", "columns": (Column("a", "int", path="a.b"),)},
+            "column a has path 'a.b'",
+        ),
         ({"columns": (Column("a", "int", path="$.a"),)}, "column a has path '$.a'"),
         ({"rules": Rules(mode="newest")}, "meta.loader.mode is 'newest'"),
         ({"rules": Rules(max_reject_ratio=5)}, "meta.loader.max_reject_ratio is 5"),
@@ -83,7 +94,12 @@ def test_named_datasets_are_chosen_once_and_in_order():
 
 @pytest.mark.parametrize(
     ("written", "charset"),
-    [("utf8", "UTF-8"), ("latin1", "ISO-8859-1"), ("windows-1254", "windows-1254"), ("UTF-16LE", "UTF-16LE")],
+    [
+        ("utf8", "UTF-8"),
+        ("latin1", "ISO-8859-1"),
+        ("windows-1254", "windows-1254"),
+        ("UTF-16LE", "UTF-16LE"),
+    ],
 )
 def test_an_encoding_is_named_as_java_names_it(written, charset):
     assert contract(options={"encoding": written}).charset == charset

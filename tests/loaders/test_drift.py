@@ -49,7 +49,10 @@ def test_a_narrower_type_is_refused_with_what_would_be_lost(bench):
     bench.change(columns=with_type("amount", "decimal(4,2)"))
     with pytest.raises(LakehouseError) as refused:
         bench.load()
-    assert "column amount is decimal(8,2) in bronze and decimal(4,2) in the contract" in refused.value.message
+    assert (
+        "column amount is decimal(8,2) in bronze and decimal(4,2) in the contract"
+        in refused.value.message
+    )
     assert "1 of 2 rows would lose their value, such as 123456.78" in refused.value.message
     bench.change(columns=COLUMNS)
     assert bench.load().batches == []
@@ -93,7 +96,10 @@ def test_what_was_rejected_can_be_seen_and_loaded_again_after_the_contract_was_m
     assert sorted(row[1:] for row in rows if row[2]) == [(f"{folder}/a.csv", "id", "is no int", 2)]
     assert [row[1] for row in rows if not row[2]] == [f"{folder}/c.csv"]
     _, details = quarantine.details(bench.session, dataset, f"{folder}/a.csv")
-    assert [row[2:] for row in details] == [("id", "3000000000", "is no int"), ("id", "x", "is no int")]
+    assert [row[2:] for row in details] == [
+        ("id", "3000000000", "is no int"),
+        ("id", "x", "is no int"),
+    ]
 
     bench.change(columns=with_type("id", "bigint"))
     report = bench.load(again=quarantine.has_rejects)

@@ -85,7 +85,9 @@ class Bench:
 
     def load(self, progress: load.Progress = lambda step: None) -> DatasetReport:
         with Session(self.settings) as session:
-            return load.load(Context(session, Landing(self.settings.landing), self.contract), progress=progress)
+            return load.load(
+                Context(session, Landing(self.settings.landing), self.contract), progress=progress
+            )
 
     def expected(self) -> tuple[list, list, list]:
         """What bronze, the quarantine and the ledger should hold, by an independent reader."""
@@ -106,7 +108,9 @@ class Bench:
         quarantine = f"select source_file, errors[0].value from {QUARANTINE} where {dataset}"
         ledger = f"select source_file, state, rows_read, rows_landed, rows_rejected from {TABLE} where {dataset}"
         with Session(self.settings) as session:
-            return tuple(sorted(session.execute(statement)) for statement in (bronze, quarantine, ledger))
+            return tuple(
+                sorted(session.execute(statement)) for statement in (bronze, quarantine, ledger)
+            )
 
     def is_right(self) -> bool:
         """Whether the tables hold every row of the files exactly once, and nothing is left open."""
@@ -133,7 +137,9 @@ def disposable(environment, tmp_path_factory) -> Iterator[Settings]:
 def bench(disposable, request) -> Bench:
     """A bench of the test's own; the server runs, also when the test before killed it."""
     start(disposable)
-    name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name.removeprefix("test_"))
+    name = "".join(
+        letter if letter.isalnum() else "_" for letter in request.node.name.removeprefix("test_")
+    )
     return Bench(disposable, name.lower())
 
 
@@ -144,13 +150,18 @@ def start(settings: Settings) -> None:
         "LAKEHOUSE_HOME": str(settings.home),
         "LAKEHOUSE_THRIFT_PORT": str(settings.port),
     }
-    subprocess.run([*unprivileged(), sys.executable, "-c", code], env={**os.environ, **here}, check=True)
+    subprocess.run(
+        [*unprivileged(), sys.executable, "-c", code], env={**os.environ, **here}, check=True
+    )
 
 
 def unprivileged() -> list[str]:
     """What drops root's right to write where file modes forbid it; nothing where that cannot be dropped."""
     drop = ["setpriv", "--bounding-set", "-dac_override"]
-    able = shutil.which("setpriv") and subprocess.run([*drop, "true"], capture_output=True).returncode == 0
+    able = (
+        shutil.which("setpriv")
+        and subprocess.run([*drop, "true"], capture_output=True).returncode == 0
+    )
     return drop if os.geteuid() == 0 and able else []
 
 
@@ -197,7 +208,9 @@ def load_together(bench: Bench, barrier) -> None:
 @pytest.mark.parametrize("loaders", [4, 2])
 def test_loaders_at_once_load_every_row_once(bench, loaders):
     for number in range(4):
-        bench.put(f"{number}.csv", f"{number},fits", f"{number + 100},fits", f"bad {number},does not")
+        bench.put(
+            f"{number}.csv", f"{number},fits", f"{number + 100},fits", f"bad {number},does not"
+        )
     barrier = SPAWN.Barrier(loaders)
     processes = [SPAWN.Process(target=load_together, args=(bench, barrier)) for _ in range(loaders)]
     for process in processes:
@@ -242,7 +255,10 @@ def test_a_loader_killed_while_its_rows_are_written_leaves_nothing_wrong(victim,
     process = SPAWN.Process(target=load_and_die, args=(victim, "never", told))
     process.start()
     # The first attempt to land fails at the rows that do not fit; the next one is the one to hit.
-    wait_for(lambda: told.exists() and told.read_text().endswith("staging\nlanding\n"), "the second landing")
+    wait_for(
+        lambda: told.exists() and told.read_text().endswith("staging\nlanding\n"),
+        "the second landing",
+    )
     before, version = victim.parquet(), victim.version()
     wait_for(lambda: victim.parquet() - before, "rows being written")
     process.kill()
@@ -315,7 +331,9 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
                 server.wait()
 
     report = DatasetReport(bench.contract.dataset, "")
-    run.Run(bench.settings, Landing(bench.settings.landing), never, watch, PAUSES).load(bench.contract, report)
+    run.Run(bench.settings, Landing(bench.settings.landing), never, watch, PAUSES).load(
+        bench.contract, report
+    )
     for helper in helpers:
         helper.join()
     assert kills == []
@@ -358,7 +376,10 @@ def test_a_full_disk_is_told_and_the_next_load_is_clean(bench):
     bench.put("a.csv", "1,first", "bad,first")
     bench.load()
     bench.put("a.csv", "1,corrected")
-    bench.put("b.csv", *(f"{number},{hashlib.sha256(b'%d' % number).hexdigest()}" for number in range(60_000)))
+    bench.put(
+        "b.csv",
+        *(f"{number},{hashlib.sha256(b'%d' % number).hexdigest()}" for number in range(60_000)),
+    )
     with full_disk(bench.settings):
         fails_with(bench, "File too large")
     bench.load()
@@ -390,7 +411,9 @@ def test_a_server_that_takes_the_connection_and_never_answers_is_left(bench):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         settings = replace(bench.settings, port=silent.getsockname()[1], statement_timeout=0.5)
-        with pytest.raises(Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"):
+        with pytest.raises(
+            Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"
+        ):
             run.load_all(settings, [bench.contract])
 
 
@@ -414,7 +437,9 @@ def test_a_server_that_goes_away_for_good_is_waited_for_so_long_and_no_longer(be
 
     report = DatasetReport(bench.contract.dataset, "")
     with pytest.raises(Unreachable, match="no Spark Thrift server answers"):
-        run.Run(bench.settings, Landing(bench.settings.landing), never, watch, (0.1, 0.2)).load(bench.contract, report)
+        run.Run(bench.settings, Landing(bench.settings.landing), never, watch, (0.1, 0.2)).load(
+            bench.contract, report
+        )
     lost, away = report.notes
     assert "the connection to" in lost and "tried again after 0.1 s" in lost
     assert "no Spark Thrift server answers" in away and "tried again after 0.2 s" in away

@@ -26,7 +26,11 @@ def csv_bytes(*lines: str, header: str = "id,sold_on,amount,note", end: str = "\
 # A file, the rows that land of it, and the reasons for those that do not, by the id or the record.
 CSV = {
     "bom.csv": (b"\xef\xbb\xbf" + csv_bytes("1,,,bom"), [(1, None, None, "bom")], {}),
-    "crlf.csv": (csv_bytes("2,31-12-2022,1.50,crlf", end="\r\n"), [(2, "2022-12-31", Decimal("1.50"), "crlf")], {}),
+    "crlf.csv": (
+        csv_bytes("2,31-12-2022,1.50,crlf", end="\r\n"),
+        [(2, "2022-12-31", Decimal("1.50"), "crlf")],
+        {},
+    ),
     "whole.csv.gz": (gzip.compress(csv_bytes("3,,,packed")), [(3, None, None, "packed")], {}),
     "latin.csv": (
         csv_bytes("4,,,plain") + b"5,,,caf\xe9\n",
@@ -40,17 +44,34 @@ CSV = {
         [],
         {
             str(id_): [("sold_on", value, "is no date as dd-MM-yyyy")]
-            for id_, value in ((8, "31-02-2022"), (9, "1-1-2022"), (10, "2022-01-01"), (11, "01-01-2022 "))
+            for id_, value in (
+                (8, "31-02-2022"),
+                (9, "1-1-2022"),
+                (10, "2022-01-01"),
+                (11, "01-01-2022 "),
+            )
         },
     ),
     "numbers.csv": (
         csv_bytes(
-            '12,,"1,5",', "13,,NaN,", "14,,1.234,", "15,,1e2,", "16,,1234567.00,", "17,,12345678.90,", " 18 ,,-0,"
+            '12,,"1,5",',
+            "13,,NaN,",
+            "14,,1.234,",
+            "15,,1e2,",
+            "16,,1234567.00,",
+            "17,,12345678.90,",
+            " 18 ,,-0,",
         ),
         [(15, None, Decimal("100.00"), None), (18, None, Decimal("0.00"), None)],
         {
             str(id_): [("amount", value, "is no decimal(8,2)")]
-            for id_, value in ((12, "1,5"), (13, "NaN"), (14, "1.234"), (16, "1234567.00"), (17, "12345678.90"))
+            for id_, value in (
+                (12, "1,5"),
+                (13, "NaN"),
+                (14, "1.234"),
+                (16, "1234567.00"),
+                (17, "12345678.90"),
+            )
         },
     ),
     "overflow.csv": (
@@ -63,7 +84,11 @@ CSV = {
         [],
         {"19,,,x,more": [(None, None, TOO_MANY_OR_FEW)], "20,,": [(None, None, TOO_MANY_OR_FEW)]},
     ),
-    "empty_or_null.csv": (csv_bytes('21,"","",""', "22,,,"), [(21, None, None, ""), (22, None, None, None)], {}),
+    "empty_or_null.csv": (
+        csv_bytes('21,"","",""', "22,,,"),
+        [(21, None, None, ""), (22, None, None, None)],
+        {},
+    ),
     # Without multiLine a line is a row.
     "newline.csv": (
         csv_bytes('23,,,"two', 'lines"'),
@@ -82,7 +107,9 @@ CSV = {
         },
     ),
     "wide.csv": (
-        csv_bytes("24,wide" + ",x" * 998, header="id,note," + ",".join(f"extra {n}" for n in range(998))),
+        csv_bytes(
+            "24,wide" + ",x" * 998, header="id,note," + ",".join(f"extra {n}" for n in range(998))
+        ),
         [(24, None, None, "wide")],
         {},
     ),
@@ -91,7 +118,10 @@ CSV = {
     "empty.csv": (b"", [], {}),
 }
 REJECTED = {
-    "junk.csv": (b"\x89PNG\xff\xfe" * 40, "it cannot be read as utf-8 text: its header has other bytes"),
+    "junk.csv": (
+        b"\x89PNG\xff\xfe" * 40,
+        "it cannot be read as utf-8 text: its header has other bytes",
+    ),
     "half.csv.gz": (
         gzip.compress(csv_bytes(*(f"{n},,,{n * 7919 % 10007}" for n in range(9999))))[:20_000],
         "it cannot be read to its end: ",
@@ -133,14 +163,20 @@ def test_every_csv_file_ends_as_its_rows_deserve(bench):
     for name, wrong in expected.items():
         assert len(reasons[name]) == len(wrong), reasons[name]
         for part, errors in wrong.items():
-            [found] = [errors for record, errors in reasons[name] if record == part or is_part(part, record)]
+            [found] = [
+                errors
+                for record, errors in reasons[name]
+                if record == part or is_part(part, record)
+            ]
             assert found == errors, name
 
     rejected = {name: reason for name, (_, reason) in REJECTED.items()}
     states = {name.removeprefix(f"{folder}/"): state for name, state in bench.states().items()}
     assert states == dict.fromkeys(CSV, "loaded") | dict.fromkeys(REJECTED, "rejected")
     for name, reason in rejected.items():
-        assert any(note.startswith(f"{folder}/{name} was rejected: {reason}") for note in report.notes), name
+        assert any(
+            note.startswith(f"{folder}/{name} was rejected: {reason}") for note in report.notes
+        ), name
     assert report.rows_read == report.rows_landed + report.rows_rejected
     assert bench.load().batches == []
 
@@ -177,7 +213,13 @@ def test_a_file_without_header_may_begin_with_a_byte_order_mark(bench):
 
 JSON_COLUMNS = (*COLUMNS, Column("city", "string", path="$.customer.address.city"))
 RECORDS = [
-    {"ID": 1, "sold_on": "2022-12-31", "amount": 123456.78, "Note": "one", "customer": {"address": {"city": "Bursa"}}},
+    {
+        "ID": 1,
+        "sold_on": "2022-12-31",
+        "amount": 123456.78,
+        "Note": "one",
+        "customer": {"address": {"city": "Bursa"}},
+    },
     {"id": "2", "amount": None, "colour": "blue", "size": [1, {"a": None}]},
     {"id": 3, "amount": 1.234, "note": {"nested": 1.10}},
     {"note": "no id"},
@@ -195,23 +237,37 @@ def json_bench(bench):
 
 
 EXPECTED = [
-    (1, "2022-12-31", Decimal("123456.78"), "one", "Bursa", '{"customer":"{\\"address\\":{\\"city\\":\\"Bursa\\"}}"}'),
+    (
+        1,
+        "2022-12-31",
+        Decimal("123456.78"),
+        "one",
+        "Bursa",
+        '{"customer":"{\\"address\\":{\\"city\\":\\"Bursa\\"}}"}',
+    ),
     (2, None, None, None, None, '{"colour":"blue","size":"[1,{\\"a\\":null}]"}'),
 ]
 
 
 def test_json_lines_are_matched_by_name_and_picked_by_path(json_bench):
     lines = [json.dumps(record) for record in RECORDS]
-    json_bench.put_bytes("a.jsonl", "\n".join([*lines, "", '{"id": 4', '{"id": 5, "ID": 6}', "[7]"]).encode())
+    json_bench.put_bytes(
+        "a.jsonl", "\n".join([*lines, "", '{"id": 4', '{"id": 5, "ID": 6}', "[7]"]).encode()
+    )
     json_bench.put_bytes("b.jsonl.gz", gzip.compress(b'\xef\xbb\xbf{"id": 8, "amount": 0.10}\n'))
     json_bench.put_bytes("c.jsonl", b'{"id": 9, "note": "caf\xe9"}\n')
     json_bench.put_bytes("empty.jsonl", b"")
     report = json_bench.load()
     assert json_rows(json_bench) == [*EXPECTED, (8, None, Decimal("0.10"), None, None, None)]
-    assert "columns not in the contract, kept in _rescued_data: colour, customer, size" in report.notes
+    assert (
+        "columns not in the contract, kept in _rescued_data: colour, customer, size" in report.notes
+    )
     reasons = {record: (columns, why) for _, record, columns, _, why in json_bench.quarantined()}
     assert len(reasons) == 6
-    assert all("is no JSON object" in reasons[record][1] for record in ('{"id": 4', '{"id": 5, "ID": 6}', "[7]"))
+    assert all(
+        "is no JSON object" in reasons[record][1]
+        for record in ('{"id": 4', '{"id": 5, "ID": 6}', "[7]")
+    )
     assert NOT_UTF8 in reasons['{"id": 9, "note": "caf\N{REPLACEMENT CHARACTER}"}'][1]
     assert '["is no decimal(8,2)"]' in reasons[lines[2]]
     assert '["is required, and is empty"]' in reasons[lines[3]]
@@ -230,14 +286,20 @@ def test_one_json_array_is_a_file(json_bench):
 
 
 def test_numbers_of_json_keep_every_digit(json_bench):
-    json_bench.change(columns=(Column("a", "decimal(38,18)"), Column("b", "string"), Column("c", "bigint")))
+    json_bench.change(
+        columns=(Column("a", "decimal(38,18)"), Column("b", "string"), Column("c", "bigint"))
+    )
     json_bench.put_bytes(
         "a.jsonl",
         b'{"a": 12345678901234567890.123456789012345678, "b": 0.1234567890123456789, "c": 9223372036854775807}\n',
     )
     json_bench.load()
     assert json_bench.rows("a, b, c") == [
-        (Decimal("12345678901234567890.123456789012345678"), "0.1234567890123456789", 9223372036854775807)
+        (
+            Decimal("12345678901234567890.123456789012345678"),
+            "0.1234567890123456789",
+            9223372036854775807,
+        )
     ]
 
 
@@ -284,7 +346,11 @@ def test_a_page_of_parquet_that_is_damaged_rejects_its_file_alone(bench):
 
 
 def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
-    bench.change(using="parquet", options={}, columns=(COLUMNS[0], Column("at", "timestamp"), Column("note", "string")))
+    bench.change(
+        using="parquet",
+        options={},
+        columns=(COLUMNS[0], Column("at", "timestamp"), Column("note", "string")),
+    )
     whole, parts = 1_700_000_000_123_456_000, 1_700_000_000_123_456_789
     nulls = pyarrow.table({"id": [5], "at": pyarrow.nulls(1), "note": pyarrow.nulls(1)})
     parquet.write_table(nulls, bench.folder / "nulls.parquet")
@@ -337,7 +403,12 @@ def test_files_without_rows_are_loaded_with_none(json_bench, bench):
 
 def test_csv_files_without_rows_are_loaded_with_none(bench):
     bench.change(options={"comment": "#"})
-    for name, content in {"a": b"id\n\x1a", "b": b"id\n\0\0\n", "c": b"# nothing\n# today\n", "d": b"\n\n"}.items():
+    for name, content in {
+        "a": b"id\n\x1a",
+        "b": b"id\n\0\0\n",
+        "c": b"# nothing\n# today\n",
+        "d": b"\n\n",
+    }.items():
         bench.put_bytes(f"{name}.csv", content)
     report = bench.load()
     assert (report.files_new, report.files_rejected, report.rows_read) == (4, 0, 0)
@@ -373,7 +444,15 @@ def test_json_lines_where_an_array_was_agreed_do_not_fit(json_bench):
 
 
 def test_an_open_quote_does_not_fit_and_one_inside_a_field_does(bench):
-    lines = ['1,,,"open', '2,,,5" pipe', '3,,,"a ""b"""', '4,,,"x,', '5,,,""', '6,,,"a"" b', "7,,,'"]
+    lines = [
+        '1,,,"open',
+        '2,,,5" pipe',
+        '3,,,"a ""b"""',
+        '4,,,"x,',
+        '5,,,""',
+        '6,,,"a"" b',
+        "7,,,'",
+    ]
     bench.put("a.csv", *lines)
     bench.load()
     assert bench.rows("id, note") == [(2, '5" pipe'), (3, 'a "b"'), (5, ""), (7, "'")]
@@ -399,7 +478,9 @@ def test_text_of_other_encodings_lands_as_it_was_written(bench, encoding):
 def test_a_name_or_value_with_a_variable_of_spark_is_just_text(bench):
     bench.put("sales_${month}.csv", "1,,,${hiveconf:x}")
     bench.load()
-    assert bench.rows("_source_file, note") == [(f"{bench.contract.location}/sales_${{month}}.csv", "${hiveconf:x}")]
+    assert bench.rows("_source_file, note") == [
+        (f"{bench.contract.location}/sales_${{month}}.csv", "${hiveconf:x}")
+    ]
     bench.put("sales_${month}.csv", "2,,,corrected")
     assert bench.load().files_replaced == 1
     assert bench.rows("id") == [(2,)]

@@ -29,7 +29,13 @@ def names(landing, location, **rules) -> list[str]:
 
 
 def test_files_are_named_relative_to_landing_and_hidden_ones_are_not_seen(landing, tmp_path):
-    for name in ("b.csv", "deep/er/a b%.csv", ".hidden.csv", "_being_written.csv", "_temporary/c.csv"):
+    for name in (
+        "b.csv",
+        "deep/er/a b%.csv",
+        ".hidden.csv",
+        "_being_written.csv",
+        "_temporary/c.csv",
+    ):
         put(tmp_path / "pos" / name)
     assert names(landing, "pos") == ["pos/b.csv", "pos/deep/er/a b%.csv"]
 
@@ -41,7 +47,12 @@ def test_a_directory_that_spark_wrote_is_one_delivery(landing, tmp_path):
     put(tmp_path / "crm" / "two" / "_SUCCESS")
     put(tmp_path / "crm" / "two" / "part-0", "4")
     one, two = landing.listing("crm").files
-    assert (one.name, one.size, one.modified, len(one.parts)) == ("crm/one.parquet", 3, 1_700_000_009_000, 2)
+    assert (one.name, one.size, one.modified, len(one.parts)) == (
+        "crm/one.parquet",
+        3,
+        1_700_000_009_000,
+        2,
+    )
     assert (two.name, two.size) == ("crm/two", 1)
 
 
@@ -57,7 +68,11 @@ def test_a_folder_that_is_not_there_holds_nothing(landing):
 def test_a_time_is_the_millisecond_that_java_sees(landing, tmp_path):
     put(tmp_path / "pos" / "a.csv")
     # A float of seconds rounds the last one up.
-    for nanoseconds in (1_700_000_000_123_000_000, 1_795_271_376_999_000_001, 1_763_722_058_560_999_999):
+    for nanoseconds in (
+        1_700_000_000_123_000_000,
+        1_795_271_376_999_000_001,
+        1_763_722_058_560_999_999,
+    ):
         os.utime(tmp_path / "pos" / "a.csv", ns=(nanoseconds, nanoseconds))
         assert landing.listing("pos").files[0].modified == nanoseconds // 1_000_000
 
@@ -111,7 +126,10 @@ def test_only_files_of_the_glob_are_complete(landing, tmp_path):
     for name in ("sales_1.csv", "stock_1.csv", "old/sales_2.csv", "sales_1.csv.tmp"):
         put(tmp_path / "pos" / name)
     assert names(landing, "pos", glob="sales_*.csv") == ["pos/sales_1.csv"]
-    assert names(landing, "pos", glob="**/sales_*.csv") == ["pos/old/sales_2.csv", "pos/sales_1.csv"]
+    assert names(landing, "pos", glob="**/sales_*.csv") == [
+        "pos/old/sales_2.csv",
+        "pos/sales_1.csv",
+    ]
 
 
 def test_a_file_is_left_alone_for_its_grace_period(landing, tmp_path):
@@ -151,7 +169,9 @@ def test_a_gzip_file_is_unpacked_and_other_packings_are_rejected(landing):
     assert "called *.snappy is not read: deliver it plain" in opening(landing, "a.snappy", text)
     assert "called *.xz is not read" in opening(landing, "A.XZ", text)
     assert "its content is packed with gzip" in opening(landing, "b.csv", gzip.compress(text))
-    assert "its content is a zip archive" in opening(landing, "c.csv", b"PK\x03\x04 stored\nid\n1\n")
+    assert "its content is a zip archive" in opening(
+        landing, "c.csv", b"PK\x03\x04 stored\nid\n1\n"
+    )
     assert "it cannot be read: Not a gzipped file" in opening(landing, "d.csv.gz", text)
 
 

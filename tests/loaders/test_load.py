@@ -25,14 +25,21 @@ from tests.loaders.bench import COLUMNS, Bench
 
 
 def test_rows_are_typed_by_the_contract(bench):
-    bench.put("a.csv", "1,31-12-2022,12.50,hello", '2,,,"quoted, and ""so"""', "3,01-01-2023,-0.01,")
+    bench.put(
+        "a.csv", "1,31-12-2022,12.50,hello", '2,,,"quoted, and ""so"""', "3,01-01-2023,-0.01,"
+    )
     report = bench.load()
     assert bench.rows() == [
         (1, "2022-12-31", Decimal("12.50"), "hello"),
         (2, None, None, 'quoted, and "so"'),
         (3, "2023-01-01", Decimal("-0.01"), None),
     ]
-    assert (report.files_new, report.rows_landed, report.rows_rejected, report.clean) == (1, 3, 0, True)
+    assert (report.files_new, report.rows_landed, report.rows_rejected, report.clean) == (
+        1,
+        3,
+        0,
+        True,
+    )
 
 
 def test_a_second_load_writes_nothing(bench):
@@ -44,12 +51,24 @@ def test_a_second_load_writes_nothing(bench):
 
 
 def test_a_row_that_does_not_fit_is_quarantined_with_every_reason(bench):
-    bench.put("a.csv", "1,,,fits", "x,31-02-2022,1.234,all wrong", ",,,no id", "2,,,one,field,too,many", "3")
+    bench.put(
+        "a.csv",
+        "1,,,fits",
+        "x,31-02-2022,1.234,all wrong",
+        ",,,no id",
+        "2,,,one,field,too,many",
+        "3",
+    )
     report = bench.load()
     assert [row[0] for row in bench.rows()] == [1]
     assert (report.rows_read, report.rows_landed, report.rows_rejected) == (5, 1, 4)
     by_record = {row[1]: row[2:] for row in bench.quarantined()}
-    assert set(by_record) == {"x,31-02-2022,1.234,all wrong", ",,,no id", "2,,,one,field,too,many", "3"}
+    assert set(by_record) == {
+        "x,31-02-2022,1.234,all wrong",
+        ",,,no id",
+        "2,,,one,field,too,many",
+        "3",
+    }
     columns, values, reasons = by_record["x,31-02-2022,1.234,all wrong"]
     assert (columns, values) == ('["id","sold_on","amount"]', '["x","31-02-2022","1.234"]')
     assert reasons == '["is no int","is no date as dd-MM-yyyy","is no decimal(8,2)"]'
@@ -66,7 +85,9 @@ def test_a_corrected_file_replaces_its_own_rows_and_no_others(bench):
     assert (report.files_replaced, bench.quarantined()) == (1, [])
 
 
-def test_a_file_with_another_time_is_read_again_so_that_bronze_is_as_a_load_from_scratch_makes_it(bench):
+def test_a_file_with_another_time_is_read_again_so_that_bronze_is_as_a_load_from_scratch_makes_it(
+    bench,
+):
     bench.put("a.csv", "1,,,a")
     bench.load()
     os.utime(bench.folder / "a.csv", (2, 2))
@@ -94,7 +115,9 @@ def test_unknown_columns_are_rescued(bench):
     bench.put("a.csv", "1,x,blue", header="id,note,my 'colour'")
     bench.load()
     table = statements.bronze(bench.contract)
-    assert bench.session.execute(f"select _rescued_data from {table}") == [('{"my \'colour\'":"blue"}',)]
+    assert bench.session.execute(f"select _rescued_data from {table}") == [
+        ('{"my \'colour\'":"blue"}',)
+    ]
 
 
 def test_a_file_without_a_required_column_is_rejected_and_the_others_go_on(bench):
@@ -133,12 +156,19 @@ def test_a_table_exists_after_a_load_without_files(bench):
 
 
 def test_odd_file_names_and_values_are_just_text(bench):
-    names = ["it's 100 % {a,b} [c]*.csv", "`tick` + plus.csv", "çağ 🛒 #1?.csv", "'; drop table x; --.csv"]
+    names = [
+        "it's 100 % {a,b} [c]*.csv",
+        "`tick` + plus.csv",
+        "çağ 🛒 #1?.csv",
+        "'; drop table x; --.csv",
+    ]
     for number, name in enumerate(names):
         bench.put(name, f"{number},,,'; drop table x; --")
     bench.load()
     assert [row[0] for row in bench.rows()] == [0, 1, 2, 3]
-    files = bench.session.execute(f"select _source_file from {statements.bronze(bench.contract)} order by id")
+    files = bench.session.execute(
+        f"select _source_file from {statements.bronze(bench.contract)} order by id"
+    )
     assert [name for (name,) in files] == [f"{bench.contract.location}/{name}" for name in names]
 
 
@@ -167,7 +197,9 @@ def test_a_load_that_stops_at_any_step_is_ended_by_the_next_one(bench, step):
     assert [row[3] for row in bench.quarantined()] == ['["y"]']
     assert set(bench.states().values()) == {"loaded"}
     assert bench.load().batches == []
-    assert bench.session.execute(f"show tables in {SCHEMA} like '{bench.contract.identifier}*'") == []
+    assert (
+        bench.session.execute(f"show tables in {SCHEMA} like '{bench.contract.identifier}*'") == []
+    )
 
 
 def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench):
@@ -261,7 +293,9 @@ def test_a_batch_that_is_closed_twice_is_one_row_of_the_ledger(bench):
     bench.put("a.csv", "1,,,a")
     bench.load()
     log = f"from {ledger.LOG} where dataset = {literal(bench.contract.dataset)}"
-    bench.session.execute(f"insert into {ledger.LOG} select * except (closed_at), current_timestamp() {log}")
+    bench.session.execute(
+        f"insert into {ledger.LOG} select * except (closed_at), current_timestamp() {log}"
+    )
     assert len(bench.session.execute(f"select 1 {log}")) == 2
     assert bench.load().batches == []
     assert list(bench.states().values()) == ["loaded"]
@@ -278,7 +312,11 @@ def test_a_file_renamed_between_landing_and_closing_is_two_deliveries(bench):
     bench.put("b.csv", "2,,,b")
     bench.load(progress=rename)
     folder = bench.contract.location
-    assert bench.rows("id, _source_file") == [(1, f"{folder}/a.csv"), (2, f"{folder}/b.csv"), (2, f"{folder}/c.csv")]
+    assert bench.rows("id, _source_file") == [
+        (1, f"{folder}/a.csv"),
+        (2, f"{folder}/b.csv"),
+        (2, f"{folder}/c.csv"),
+    ]
 
 
 def test_a_new_file_with_the_content_of_one_that_was_archived_is_a_delivery_of_its_own(bench):
@@ -350,7 +388,9 @@ def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monke
         through(self, contract, report)
 
     monkeypatch.setattr(run.Run, "load", fail)
-    broken, good = run.load_all(bench.settings, [replace(bench.contract, table="broken"), bench.contract])
+    broken, good = run.load_all(
+        bench.settings, [replace(bench.contract, table="broken"), bench.contract]
+    )
     assert broken.error.startswith("KeyError: 'numOutputRows'")
     assert (good.error, good.rows_landed) == ("", 1)
 
@@ -361,7 +401,9 @@ def test_a_clean_batch_takes_ten_statements_at_most(bench, monkeypatch):
     bench.put("b.csv", "2,,,b")
     said = []
     query = bench.session.query
-    monkeypatch.setattr(bench.session, "query", lambda statement: said.append(statement) or query(statement))
+    monkeypatch.setattr(
+        bench.session, "query", lambda statement: said.append(statement) or query(statement)
+    )
     bench.load()
     assert len(said) <= 10
 
@@ -378,7 +420,10 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
     report = bench.load(progress=rewrite)
     assert steps.count("landing") == 2
     assert bench.rows() == [(1, None, None, "second"), (2, None, None, "second")]
-    assert f"{bench.contract.location}/a.csv was changed or removed while it was loaded" in report.notes
+    assert (
+        f"{bench.contract.location}/a.csv was changed or removed while it was loaded"
+        in report.notes
+    )
 
 
 def test_loaders_side_by_side_load_every_file_once(bench):
@@ -428,13 +473,29 @@ def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
 
 def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
     bench.change(using="parquet", options={})
-    names = ["_file", "_modified", "_path", "_size", "_misfit", "_record", "_errors", "path", "size", "data", "claim"]
+    names = [
+        "_file",
+        "_modified",
+        "_path",
+        "_size",
+        "_misfit",
+        "_record",
+        "_errors",
+        "path",
+        "size",
+        "data",
+        "claim",
+    ]
     others = ", ".join(f"'{name}!' as {name}" for name in names)
     for number in (1, 2, 3_000_000_000):
-        duckdb.sql(f"copy (select {number}::bigint as id, {others}) to '{bench.folder}/{number}.parquet'")
+        duckdb.sql(
+            f"copy (select {number}::bigint as id, {others}) to '{bench.folder}/{number}.parquet'"
+        )
     report = bench.load()
     assert (report.rows_landed, report.rows_rejected) == (2, 1)
-    rescued = bench.session.execute(f"select distinct _rescued_data from {statements.bronze(bench.contract)}")
+    rescued = bench.session.execute(
+        f"select distinct _rescued_data from {statements.bronze(bench.contract)}"
+    )
     assert [json.loads(text) for (text,) in rescued] == [{name: f"{name}!" for name in names}]
 
 

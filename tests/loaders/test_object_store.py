@@ -35,7 +35,9 @@ COLUMNS = (Column("id", "int", required=True), Column("note", "string"))
 
 
 def dataset(table: str, using: str) -> Contract:
-    return Contract("store", table, "bronze", f"store_{table}", f"store/{table}", using, COLUMNS, rules=Rules())
+    return Contract(
+        "store", table, "bronze", f"store_{table}", f"store/{table}", using, COLUMNS, rules=Rules()
+    )
 
 
 def as_csv(*rows: tuple[int, str]) -> bytes:
@@ -59,7 +61,11 @@ class Bucket:
         fs.mkdir("bucket")
         self.call = fs.call_s3
         self.other = arrow_fs.S3FileSystem(
-            access_key="test", secret_key="test", endpoint_override=address, scheme="http", region="us-east-1"
+            access_key="test",
+            secret_key="test",
+            endpoint_override=address,
+            scheme="http",
+            region="us-east-1",
         )
 
     def put(self, name: str, content: bytes) -> None:
@@ -77,7 +83,11 @@ class Bucket:
         return list(csv.DictReader(io.StringIO(text)))
 
     def rows(self, *names: str, delivery: str = "") -> list[tuple]:
-        return sorted((int(row["id"]), row["note"], delivery or name) for name in names for row in self.read(name))
+        return sorted(
+            (int(row["id"]), row["note"], delivery or name)
+            for name in names
+            for row in self.read(name)
+        )
 
 
 def moto(port: int) -> subprocess.Popen:
@@ -121,7 +131,13 @@ def bucket():
 @pytest.fixture(scope="module")
 def settings(bucket, tmp_path_factory) -> Settings:
     """A server that has the store's address and keys in its environment."""
-    settings = Settings(tmp_path_factory.mktemp("store") / "home", "s3://bucket/landing", "127.0.0.1", free_port(), 300)
+    settings = Settings(
+        tmp_path_factory.mktemp("store") / "home",
+        "s3://bucket/landing",
+        "127.0.0.1",
+        free_port(),
+        300,
+    )
     spark.start(settings)
     yield settings
     spark.stop(settings)
@@ -140,8 +156,21 @@ def load(settings: Settings, *contracts: Contract):
 
 
 def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, settings):
-    text, columnar, lines = contracts = dataset("text", "csv"), dataset("columnar", "parquet"), dataset("lines", "json")
-    odd = ["a b.csv", "50%.csv", "%41.csv", "a+b.csv", "grün.csv", "🛒.csv", "day=1/a:b.csv", "[x]*{y}?#.csv"]
+    text, columnar, lines = contracts = (
+        dataset("text", "csv"),
+        dataset("columnar", "parquet"),
+        dataset("lines", "json"),
+    )
+    odd = [
+        "a b.csv",
+        "50%.csv",
+        "%41.csv",
+        "a+b.csv",
+        "grün.csv",
+        "🛒.csv",
+        "day=1/a:b.csv",
+        "[x]*{y}?#.csv",
+    ]
     names = [f"store/text/{name}" for name in ("one.csv", "deep/er/two.csv", *odd)]
     for number, name in enumerate(names):
         bucket.put(name, as_csv((number, name), (100 + number, 'said "so", twice')))
@@ -166,14 +195,21 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     whole = bucket.rows(*parts, delivery="store/columnar/day.parquet") + bucket.rows(other)
     assert rows(settings, columnar) == sorted(whole)
     assert rows(settings, lines) == bucket.rows("store/lines/a.json")
-    assert [(report.files_new, report.files_rejected) for report in first] == [(11, 1), (2, 0), (1, 0)]
+    assert [(report.files_new, report.files_rejected) for report in first] == [
+        (11, 1),
+        (2, 0),
+        (1, 0),
+    ]
     [note] = [note for note in first[0].notes if "rejected" in note]
     assert note.startswith("store/text/deep//lost.csv was rejected: its name has //")
 
     assert [report.batches for report in load(settings, *contracts)] == [[], [], []]
 
     # As long as before, and perhaps within the same second.
-    bucket.put(names[0], bucket.other.open_input_file(f"bucket/landing/{names[0]}").read().replace(b"so", b"SO"))
+    bucket.put(
+        names[0],
+        bucket.other.open_input_file(f"bucket/landing/{names[0]}").read().replace(b"so", b"SO"),
+    )
     [report] = load(settings, text)
     assert (report.files_replaced, report.files_new, report.rows_landed) == (1, 0, 2)
     assert (100, 'said "SO", twice', names[0]) in rows(settings, text)
@@ -182,7 +218,9 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     with Session(settings) as session:
         found = f"select source_file, state from {ledger.TABLE} where dataset = '{text.dataset}'"
         states = dict(session.execute(found))
-    assert {name for name, state in states.items() if state != "loaded"} == {"store/text/deep//lost.csv"}
+    assert {name for name, state in states.items() if state != "loaded"} == {
+        "store/text/deep//lost.csv"
+    }
 
 
 def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, settings, monkeypatch):
@@ -200,7 +238,10 @@ def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, setting
     broken = [("store/away/a.csv", "it cannot be read to its end")]
     monkeypatch.setattr(loader._Load, "_insert", goes_away)
     monkeypatch.setattr(loader._Load, "_unreadable", lambda *_: broken)
-    with Session(settings) as session, pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"):
+    with (
+        Session(settings) as session,
+        pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"),
+    ):
         loader.load(Context(session, landing, away))
     monkeypatch.undo()
     [report] = load(settings, away)
@@ -215,7 +256,9 @@ def test_doctor_looks_into_the_bucket(bucket):
     bucket.put("a.csv", as_csv((1, "a")))
     assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
     assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, where nothing lies yet"
-    with pytest.raises(LakehouseError, match="s3a://nobody/landing cannot be listed: .*does not exist") as caught:
+    with pytest.raises(
+        LakehouseError, match="s3a://nobody/landing cannot be listed: .*does not exist"
+    ) as caught:
         doctor.check_landing(at("s3://nobody/landing"))
     assert "AWS_ENDPOINT_URL" in caught.value.remedy
 

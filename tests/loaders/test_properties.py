@@ -17,9 +17,15 @@ from tests.loaders.bench import Bench
 
 # Digits of other scripts are left out: Java takes them for numbers.
 TEXT = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Nd"), exclude_characters="\ufffd\u2028\u2029"), max_size=8
+    st.characters(exclude_categories=("Cs", "Cc", "Nd"), exclude_characters="\ufffd\u2028\u2029"),
+    max_size=8,
 )
-MESS = st.one_of(TEXT, st.sampled_from(["", " ", "NaN", "1,5", "1e2", "-0", "31-02-2022", "null", "'", "\\", "9" * 40]))
+MESS = st.one_of(
+    TEXT,
+    st.sampled_from(
+        ["", " ", "NaN", "1,5", "1e2", "-0", "31-02-2022", "null", "'", "\\", "9" * 40]
+    ),
+)
 KINDS = {
     "int": st.integers(-(2**33), 2**33).map(str),
     "bigint": st.integers(-(2**65), 2**65).map(str),
@@ -34,8 +40,12 @@ def deliveries(draw):
     """Columns with their types, and the rows of a file: good and broken cells mixed."""
     # A row of one null would be a blank line.
     types = draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=2, max_size=4))
-    columns = tuple(Column(f"c{n}", type_, required=draw(st.booleans())) for n, type_ in enumerate(types))
-    row = st.tuples(*(st.one_of(KINDS[column.type], KINDS[column.type], MESS, st.none()) for column in columns))
+    columns = tuple(
+        Column(f"c{n}", type_, required=draw(st.booleans())) for n, type_ in enumerate(types)
+    )
+    row = st.tuples(
+        *(st.one_of(KINDS[column.type], KINDS[column.type], MESS, st.none()) for column in columns)
+    )
     return columns, draw(st.lists(row, min_size=1, max_size=40))
 
 

@@ -11,13 +11,19 @@ ROWS = 2_000_000
 def missing_and_added(bench, expected: str) -> tuple[int, int]:
     """Rows of a DuckDB query that bronze has not, and the other way round; DuckDB reads bronze's files itself."""
     table = statements.bronze(bench.contract)
-    files = [path for (path,) in bench.session.execute(f"select distinct _metadata.file_path from {table}")]
+    files = [
+        path
+        for (path,) in bench.session.execute(f"select distinct _metadata.file_path from {table}")
+    ]
     duck = duckdb.connect()
     duck.sql(f"create view expected as {expected}")
-    duck.sql(f"create view bronze as select id, sold_on, amount, note, _source_file from read_parquet({files})")
+    duck.sql(
+        f"create view bronze as select id, sold_on, amount, note, _source_file from read_parquet({files})"
+    )
     between = "select count(*) from (from {} except all from {})"
     return tuple(
-        duck.sql(between.format(*pair)).fetchall()[0][0] for pair in (("expected", "bronze"), ("bronze", "expected"))
+        duck.sql(between.format(*pair)).fetchall()[0][0]
+        for pair in (("expected", "bronze"), ("bronze", "expected"))
     )
 
 
@@ -33,7 +39,11 @@ where amount <> 'n/a'"""
 
 def test_five_thousand_small_files(bench):
     for number in range(5_000):
-        bench.put(f"{number % 50}/{number}.csv", f"{number},01-02-2026,{number}.25,x", f"{number},02-02-2026,1.00,y")
+        bench.put(
+            f"{number % 50}/{number}.csv",
+            f"{number},01-02-2026,{number}.25,x",
+            f"{number},02-02-2026,1.00,y",
+        )
     report = bench.load()
     assert (report.files_done, report.rows_landed, report.rows_rejected) == (5_000, 10_000, 0)
     assert missing_and_added(bench, typed(bench, "*/*.csv")) == (0, 0)
@@ -54,5 +64,9 @@ copy (
     from range({ROWS})
 ) to {literal(f"{bench.folder}/large.csv")} (format csv, header)""")
     report = bench.load()
-    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (ROWS, ROWS * 999 // 1000, ROWS // 1000)
+    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (
+        ROWS,
+        ROWS * 999 // 1000,
+        ROWS // 1000,
+    )
     assert missing_and_added(bench, typed(bench, "large.csv")) == (0, 0)

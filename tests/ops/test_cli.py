@@ -18,11 +18,15 @@ def commands(group: click.Group, path: str = "lakehouse"):
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), list(commands(main)), ids=lambda value: value if isinstance(value, str) else ""
+    ("path", "command"),
+    list(commands(main)),
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_command_is_documented(path, command):
     assert command.help, f"{path} has no docstring"
-    assert f"`{path}" in (PROJECT / "docs" / "commands.md").read_text(), f"docs/commands.md does not tell of {path}"
+    assert f"`{path}" in (PROJECT / "docs" / "commands.md").read_text(), (
+        f"docs/commands.md does not tell of {path}"
+    )
 
 
 def test_sql_prints_a_table_with_readable_money(server):
@@ -71,12 +75,19 @@ def test_logs_are_shown_with_their_place(server):
 
 def test_a_second_load_has_nothing_to_do(loaded):
     report = json.loads(lakehouse("load", "--json").output)
-    assert [(r["files_seen"], r["batches"], r["rows_landed"]) for r in report] == [(1, [], 0), (1, [], 0)]
+    assert [(r["files_seen"], r["batches"], r["rows_landed"]) for r in report] == [
+        (1, [], 0),
+        (1, [], 0),
+    ]
 
 
 def test_a_dry_run_shows_the_plan(loaded):
     assert json.loads(lakehouse("load", "--dry-run", "--reprocess", "--json").output) == {
-        "crm.customers": {"new": [], "replaced": ["crm/customers/customer_data.parquet"], "missing": []},
+        "crm.customers": {
+            "new": [],
+            "replaced": ["crm/customers/customer_data.parquet"],
+            "missing": [],
+        },
         "pos.sales": {"new": [], "replaced": ["pos/sales/sales_data.csv"], "missing": []},
     }
     assert "pos.sales: 0 new, 0 to replace" in lakehouse("load", "--dry-run").output

@@ -36,7 +36,10 @@ def elsewhere(tmp_path) -> Settings:
             "java.net.Bind: in use",
         ),
         ("10:00 ERROR Server: cannot start", "10:00 ERROR Server: cannot start"),
-        ("java.lang.OutOfMemoryError: Java heap space", "java.lang.OutOfMemoryError: Java heap space"),
+        (
+            "java.lang.OutOfMemoryError: Java heap space",
+            "java.lang.OutOfMemoryError: Java heap space",
+        ),
     ],
 )
 def test_the_last_error_of_a_log_is_its_innermost_cause(log, reason):
@@ -71,15 +74,25 @@ JAVA = "#\n# A fatal error has been detected by the Java Runtime Environment:\n#
     [
         ("", ""),
         (SURVIVED, ""),
-        ("10:00 WARN TaskSetManager: Lost task 1.0: java.lang.OutOfMemoryError: Java heap space\n" + SURVIVED, ""),
+        (
+            "10:00 WARN TaskSetManager: Lost task 1.0: java.lang.OutOfMemoryError: Java heap space\n"
+            + SURVIVED,
+            "",
+        ),
         (SURVIVED + OUT_OF_MEMORY, "java.lang.OutOfMemoryError: Java heap space"),
         (
             SURVIVED + "2026-11-24 18:09:06 ERROR HiveThriftServer2: RECEIVED SIGNAL TERM\n",
             "it received the signal TERM",
         ),
-        (DERBY, "ERROR XSDB6: Another instance of Derby may have already booted the database /home/metastore."),
+        (
+            DERBY,
+            "ERROR XSDB6: Another instance of Derby may have already booted the database /home/metastore.",
+        ),
         (SURVIVED + JAVA, "A fatal error has been detected by the Java Runtime Environment:"),
-        ("Terminating due to java.lang.OutOfMemoryError: Metaspace\n", "java.lang.OutOfMemoryError: Metaspace"),
+        (
+            "Terminating due to java.lang.OutOfMemoryError: Metaspace\n",
+            "java.lang.OutOfMemoryError: Metaspace",
+        ),
     ],
 )
 def test_only_what_ended_a_server_is_told_as_the_reason_why_it_is_gone(log, why):
@@ -117,7 +130,9 @@ def test_a_port_in_use_is_refused_with_its_user(elsewhere):
     with socket.socket() as other:
         other.bind((elsewhere.host, elsewhere.port))
         other.listen()
-        with pytest.raises(LakehouseError, match=rf"port {elsewhere.port} is in use by .*pid {os.getpid()}"):
+        with pytest.raises(
+            LakehouseError, match=rf"port {elsewhere.port} is in use by .*pid {os.getpid()}"
+        ):
             spark.start(elsewhere)
 
 
@@ -128,7 +143,9 @@ def test_a_server_on_another_machine_is_not_started(elsewhere):
 
 def test_missing_jars_are_named_with_the_remedy(elsewhere, monkeypatch, tmp_path):
     monkeypatch.setattr(jars, "JARS", tmp_path)
-    with pytest.raises(LakehouseError, match=f"{len(jars.expected())} of Spark's jars are missing") as caught:
+    with pytest.raises(
+        LakehouseError, match=f"{len(jars.expected())} of Spark's jars are missing"
+    ) as caught:
         spark.start(elsewhere)
     assert caught.value.remedy == "run: make setup"
 
@@ -144,7 +161,9 @@ def test_a_server_that_goes_down_while_starting_says_why(server, elsewhere):
 
 def test_a_stale_pid_is_not_mistaken_for_the_server(elsewhere):
     elsewhere.home.mkdir()
-    (elsewhere.home / "server.json").write_text(f'{{"pid": {os.getpid()}, "created": 1.0, "port": 1}}')
+    (elsewhere.home / "server.json").write_text(
+        f'{{"pid": {os.getpid()}, "created": 1.0, "port": 1}}'
+    )
     running, sentence = spark.status(elsewhere)
     assert not running and "gone without having been stopped" in sentence
     assert spark.stop(elsewhere)[0] is False
@@ -163,7 +182,10 @@ def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkey
 
     status = lakehouse("server", "status")
     assert status.exit_code == 1
-    assert "gone without having been stopped: its log gives no reason: it was killed, or the machine" in status.output
+    assert (
+        "gone without having been stopped: its log gives no reason: it was killed, or the machine"
+        in status.output
+    )
     query = lakehouse("sql", "select 1")
     assert query.exit_code == 1
     assert "gone without having been stopped" in query.output
@@ -176,7 +198,9 @@ def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkey
 
 def test_a_huge_result_does_not_take_the_server_down(server):
     with Session(server) as session:
-        rows = session.query("select id, repeat('x', 500) as text from range(0, 20000000, 1, 8)").rows
+        rows = session.query(
+            "select id, repeat('x', 500) as text from range(0, 20000000, 1, 8)"
+        ).rows
         assert sum(1 for _ in islice(rows, 300_000)) == 300_000
     with Session(server) as session:
         assert session.execute("select 1") == [(1,)]

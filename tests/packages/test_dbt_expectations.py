@@ -184,9 +184,22 @@ def test_the_readme_shows_each_test_with_its_arguments(name):
     ],
 )
 def test_a_wrong_argument_is_explained(run, capsys, call, message):
-    arguments = ["compile", "--inline", f"{{{{ dbt_expectations.{call} }}}}", "--no-populate-cache", "--quiet"]
+    arguments = [
+        "compile",
+        "--inline",
+        f"{{{{ dbt_expectations.{call} }}}}",
+        "--no-populate-cache",
+        "--quiet",
+    ]
     folder = str(run.folder)
-    places = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"]
+    places = [
+        "--project-dir",
+        folder,
+        "--profiles-dir",
+        folder,
+        "--target-path",
+        f"{folder}/target",
+    ]
     result = dbtRunner().invoke([*arguments, *places, "--log-path", f"{folder}/logs"])
     assert not result.success
     assert message in capsys.readouterr().out
@@ -194,7 +207,9 @@ def test_a_wrong_argument_is_explained(run, capsys, call, message):
 
 def test_now_is_the_wall_clock_of_the_time_zone_that_is_set(run, server):
     now = "{{ dbt_expectations.current_time() }}"
-    query = f"select timestampdiff(hour, {now}, current_timestamp() + interval '1' minute) as behind"
+    query = (
+        f"select timestampdiff(hour, {now}, current_timestamp() + interval '1' minute) as behind"
+    )
     arguments = ["show", "--inline", query, "--output", "json", "--log-format", "text"]
     result = dbt(run.folder, server, *arguments, "--vars", "{'dbt_date:time_zone': Etc/GMT+5}")
     assert '"behind": 5' in result.stdout

@@ -11,7 +11,9 @@ from tests.conftest import dbt
 ODD = "It's ${hiveconf:x}, sales_${month}.csv\nand C:\\new."
 
 
-@pytest.fixture(scope="module", params=["false", "true"], ids=["without_variables", "with_variables"])
+@pytest.fixture(
+    scope="module", params=["false", "true"], ids=["without_variables", "with_variables"]
+)
 def contracts(server, tmp_path_factory, request):
     """The schema with both models, built by a session that substitutes no variables, and by one that does."""
     folder = Path(__file__).parent / "contracts"
@@ -19,7 +21,14 @@ def contracts(server, tmp_path_factory, request):
     profiles = tmp_path_factory.mktemp("profiles")
     substitute = f'"set:hiveconf:spark.sql.variable.substitute": "{request.param}"'
     (profiles / "profiles.yml").write_text(f"{profile.rstrip()}\n        {substitute}\n")
-    where = ("--project-dir", str(folder), "--profiles-dir", str(profiles), "--target-path", str(profiles / "target"))
+    where = (
+        "--project-dir",
+        str(folder),
+        "--profiles-dir",
+        str(profiles),
+        "--target-path",
+        str(profiles / "target"),
+    )
     run = dbt("run", *where)
     assert run.returncode == 0, run.stdout
     return "contracts"

@@ -9,7 +9,11 @@ import pytest
 from lakehouse.settings import PROJECT
 
 # Each with what it may import of the project: itself and what is below.
-LAYERS = {"lakehouse": {"lakehouse"}, "loaders": {"loaders", "lakehouse"}, "ops": {"ops", "loaders", "lakehouse"}}
+LAYERS = {
+    "lakehouse": {"lakehouse"},
+    "loaders": {"loaders", "lakehouse"},
+    "ops": {"ops", "loaders", "lakehouse"},
+}
 OURS = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {"tests", "benchmarks"}
 
 

@@ -38,7 +38,9 @@ def inputs(landing):
 
 def same(session, spark_sql: str, inputs, duck_sql: str) -> None:
     """Both queries give the same rows, in any order; no rows would prove nothing."""
-    expected = sorted(map(repr, (tuple(map(plain, row)) for row in inputs.sql(duck_sql).fetchall())))
+    expected = sorted(
+        map(repr, (tuple(map(plain, row)) for row in inputs.sql(duck_sql).fetchall()))
+    )
     found = sorted(map(repr, (tuple(map(plain, row)) for row in session.execute(spark_sql))))
     assert expected and found == expected
 
@@ -54,7 +56,10 @@ def test_the_build_succeeds_with_every_test_and_no_deprecation(built):
     kinds = [result["unique_id"].split(".")[0] for result in results]
     assert {result["status"] for result in results} <= {"success", "pass", "no-op"}
     assert kinds.count("model") == len(list((PROJECT / "models").rglob("*.sql"))) > 0
-    assert kinds.count("unit_test") == len(built.manifest["unit_tests"]) > 0 and kinds.count("test") >= 60
+    assert (
+        kinds.count("unit_test") == len(built.manifest["unit_tests"]) > 0
+        and kinds.count("test") >= 60
+    )
 
 
 def test_every_sale_is_in_gold_as_it_was_delivered(built, session, inputs):
@@ -129,7 +134,10 @@ def test_the_fact_has_one_file_each_month_sorted_by_customer(built, session, ser
     folder = server.home / "warehouse" / "gold.db" / "fct_sales"
     for (month,) in months:
         [file] = (folder / f"invoice_month={month}").glob("*.parquet")
-        customers = [row[0] for row in duckdb.sql(f"select customer_id from read_parquet('{file}')").fetchall()]
+        customers = [
+            row[0]
+            for row in duckdb.sql(f"select customer_id from read_parquet('{file}')").fetchall()
+        ]
         assert customers == sorted(customers)
 
 
@@ -137,12 +145,16 @@ def test_a_second_load_changes_nothing(built, session):
     tables = "bronze.pos_sales", "bronze.crm_customers"
     versions = [session.execute(f"describe history {table} limit 1")[0][0] for table in tables]
     assert lakehouse("load").exit_code == 0
-    assert [session.execute(f"describe history {table} limit 1")[0][0] for table in tables] == versions
+    assert [
+        session.execute(f"describe history {table} limit 1")[0][0] for table in tables
+    ] == versions
 
 
 def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp_path):
     tables = "gold.fct_sales", "gold.dim_customers", "gold.rpt_sales_by_segment"
-    before = {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables}
+    before = {
+        table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables
+    }
     arguments = "dbt", "build", "--exclude-resource-type", "test", "unit_test"
     said, loads = tmp_path / "said", []
     with said.open("w") as output, subprocess.Popen(arguments, cwd=PROJECT, stdout=output) as build:
@@ -156,13 +168,22 @@ def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp
         assert [report["rows_landed"] for report in json.loads(load.output)] == [99457, 99457]
     # Gold alone would not tell: staging keeps one row of each key.
     assert session.execute("select count(*) from bronze.pos_sales") == [(99457,)]
-    assert {table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables} == before
+    assert {
+        table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables
+    } == before
 
 
 def test_the_other_price_basis_takes_price_as_the_lines_total(built, session, inputs):
     prefix = "line_"
     variables = json.dumps({"pos_price_basis": "line"})
-    build = dbt("build", "--exclude-resource-type", "unit_test", "--vars", variables, LAKEHOUSE_SCHEMA_PREFIX=prefix)
+    build = dbt(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        variables,
+        LAKEHOUSE_SCHEMA_PREFIX=prefix,
+    )
     assert build.returncode == 0, build.stdout
     same(
         session,
@@ -184,7 +205,9 @@ def test_a_build_that_violates_a_constraint_leaves_the_earlier_table(built, sess
     before = session.execute("select count(*), sum(total_amount) from gold.fct_sales")
     [(version, *_)] = session.execute("describe history gold.fct_sales limit 1")
     # A band that nothing falls into leaves price_band null, which the contract forbids.
-    session.execute("create table default.price_bands_kept using delta as select * from silver.price_bands")
+    session.execute(
+        "create table default.price_bands_kept using delta as select * from silver.price_bands"
+    )
     session.execute("delete from silver.price_bands where price_band = 'premium'")
     try:
         build = dbt("run", "-s", "int_sales_lines", "fct_sales")
@@ -193,7 +216,9 @@ def test_a_build_that_violates_a_constraint_leaves_the_earlier_table(built, sess
         assert session.execute("select count(*), sum(total_amount) from gold.fct_sales") == before
         assert session.execute("describe history gold.fct_sales limit 1")[0][0] == version
     finally:
-        session.execute("insert overwrite silver.price_bands select * from default.price_bands_kept")
+        session.execute(
+            "insert overwrite silver.price_bands select * from default.price_bands_kept"
+        )
         session.execute("drop table default.price_bands_kept")
         assert dbt("run", "-s", "int_sales_lines", "fct_sales").returncode == 0
 
@@ -234,24 +259,39 @@ def test_everything_in_the_docs_is_described_and_typed(manifest):
             continue
         assert node["description"], node["unique_id"]
         for column in node["columns"].values():
-            assert column["description"] and column["data_type"], (node["unique_id"], column["name"])
+            assert column["description"] and column["data_type"], (
+                node["unique_id"],
+                column["name"],
+            )
     ours = [m for m in manifest["macros"].values() if m["package_name"] == "retail_lakehouse"]
     ours = [m for m in ours if not m["name"].startswith("test_")]
-    assert ours and all(m["description"] for m in ours), [m["name"] for m in ours if not m["description"]]
+    assert ours and all(m["description"] for m in ours), [
+        m["name"] for m in ours if not m["description"]
+    ]
 
 
 def test_every_analysis_answers(built, session):
     assert dbt("compile").returncode == 0
     folder = Path(os.environ["DBT_TARGET_PATH"], "compiled", "retail_lakehouse", "analyses")
     compiled = sorted(folder.glob("*.sql"))
-    assert {path.stem for path in compiled} == {path.stem for path in (PROJECT / "analyses").glob("*.sql")}
+    assert {path.stem for path in compiled} == {
+        path.stem for path in (PROJECT / "analyses").glob("*.sql")
+    }
     for path in compiled:
         assert session.execute(path.read_text()), path.stem
 
 
 def test_a_developer_builds_only_what_changed_beside_production(manifest, session, tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    listed = dbt("ls", "-q", "-s", "state:modified+", "--state", str(tmp_path), LAKEHOUSE_SCHEMA_PREFIX="dev_")
+    listed = dbt(
+        "ls",
+        "-q",
+        "-s",
+        "state:modified+",
+        "--state",
+        str(tmp_path),
+        LAKEHOUSE_SCHEMA_PREFIX="dev_",
+    )
     assert listed.stdout.strip() == "", "a prefix alone must not count as a change"
     # As if production had been built with another version of one model.
     changed = copy.deepcopy(manifest)
@@ -260,7 +300,9 @@ def test_a_developer_builds_only_what_changed_beside_production(manifest, sessio
     defer = ("--defer", "--state", str(tmp_path))
     build = dbt("build", "-s", "state:modified+", *defer, LAKEHOUSE_SCHEMA_PREFIX="dev_")
     assert build.returncode == 0, build.stdout
-    assert [row[1] for row in session.execute("show tables in dev_gold")] == ["rpt_sales_by_segment"]
+    assert [row[1] for row in session.execute("show tables in dev_gold")] == [
+        "rpt_sales_by_segment"
+    ]
     query = "select sum(total_sales) from {}gold.rpt_sales_by_segment"
     assert session.execute(query.format("dev_")) == session.execute(query.format(""))
     session.execute("drop schema dev_gold cascade")

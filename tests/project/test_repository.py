@@ -9,11 +9,25 @@ import pytest
 
 from lakehouse.settings import PROJECT
 
-TARGETS = {"setup", "up", "down", "load", "build", "docs", "lint", "format", "test", "demo", "clean"}
+TARGETS = {
+    "setup",
+    "up",
+    "down",
+    "load",
+    "build",
+    "docs",
+    "lint",
+    "format",
+    "test",
+    "demo",
+    "clean",
+}
 
 
 def test_make_alone_lists_every_target_in_a_line():
-    shown = subprocess.run(["make", "--no-print-directory"], cwd=PROJECT, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory"], cwd=PROJECT, capture_output=True, text=True
+    ).stdout
     described = dict(re.findall(r"^ +make (\w+) +(\S.*)$", shown, re.M))
     targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.M))
     assert set(described) == targets >= TARGETS
@@ -41,17 +55,23 @@ def test_no_requirement_names_where_it_comes_from():
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
 
 
-@pytest.mark.parametrize(("code", "made"), [(0, True), (3, True), (1, False), (2, False), (143, False)])
+@pytest.mark.parametrize(
+    ("code", "made"), [(0, True), (3, True), (1, False), (2, False), (143, False)]
+)
 def test_make_load_lets_rejects_pass_and_nothing_else(tmp_path, code, made):
     # A clone where all is set up, and whose `lakehouse load` ends as it is told.
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    needed = re.search(r"^\$\(READY\): (.+)$", (PROJECT / "Makefile").read_text(), re.M).group(1).split()
+    needed = (
+        re.search(r"^\$\(READY\): (.+)$", (PROJECT / "Makefile").read_text(), re.M).group(1).split()
+    )
     command = tmp_path / ".venv" / "bin" / "lakehouse"
     for path in (*(tmp_path / name for name in needed), command, tmp_path / ".venv" / ".ready"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     command.write_text(f'#!/bin/sh\n[ "$1" != load ] || exit {code}\n')
     command.chmod(0o755)
-    run = subprocess.run(["make", "load"], cwd=tmp_path, env=os.environ, capture_output=True, text=True)
+    run = subprocess.run(
+        ["make", "load"], cwd=tmp_path, env=os.environ, capture_output=True, text=True
+    )
     assert (run.returncode == 0) is made, run.stderr
     assert ("lakehouse quarantine list" in run.stdout) is (code == 3)

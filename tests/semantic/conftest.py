@@ -39,7 +39,14 @@ def exported(project) -> list[str]:
 def shop(server, tmp_path_factory) -> SparkConfiguration:
     """The small project: orders, visits, balances and a calendar, as views."""
     state = tmp_path_factory.mktemp("shop")
-    where = ("--project-dir", str(SHOP), "--profiles-dir", str(PROJECT), "--target-path", str(state / "build"))
+    where = (
+        "--project-dir",
+        str(SHOP),
+        "--profiles-dir",
+        str(PROJECT),
+        "--target-path",
+        str(state / "build"),
+    )
     run = dbt("run", *where)
     assert run.returncode == 0, run.stdout
     return configured(state, SHOP)
@@ -54,7 +61,12 @@ def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
             """select invoice_id, sales.customer_id, category, shopping_mall, quantity, unit_price, total_amount,
                 invoice_date as day, gender, customers.age_band
             from gold.fct_sales as sales left join gold.dim_customers as customers using (customer_id)""",
-            {"unit_price": "decimal(18,2)", "total_amount": "decimal(18,2)", "day": "date", "quantity": "int"},
+            {
+                "unit_price": "decimal(18,2)",
+                "total_amount": "decimal(18,2)",
+                "day": "date",
+                "quantity": "int",
+            },
         ),
         "days": ("select date_day as day from gold.dim_dates", {"day": "date"}),
     }
@@ -65,5 +77,7 @@ def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
                 writer = csv.writer(file)
                 writer.writerow(result.columns)
                 writer.writerows(result.rows)
-            duck.execute(f"create table {table} as from read_csv('{file.name}', header = true, types = {types})")
+            duck.execute(
+                f"create table {table} as from read_csv('{file.name}', header = true, types = {types})"
+            )
     return duck

@@ -11,7 +11,9 @@ JANUARY, FEBRUARY, MARCH, APRIL = (datetime(2024, month, 1) for month in range(1
 
 def rows(shop, metrics: str, by: str = "", **request) -> list[tuple]:
     """The result of a query in the order of its keys."""
-    request = MetricFlowQueryRequest.create(metric_names=metrics.split(), group_by_names=by.split() or None, **request)
+    request = MetricFlowQueryRequest.create(
+        metric_names=metrics.split(), group_by_names=by.split() or None, **request
+    )
     return sorted(shop.mf.query(request).result_df.rows, key=lambda row: (row[0] is None, row[0]))
 
 
@@ -71,10 +73,16 @@ def test_a_metric_by_period(shop, grain, expected):
     [
         ("amount_each_day", {JANUARY: 10, FEBRUARY: D("25.75"), MARCH: 0, APRIL: 10}),
         ("amount_change", {JANUARY: None, FEBRUARY: D("15.75"), MARCH: None, APRIL: None}),
-        ("amount_all_time", {JANUARY: 10, FEBRUARY: D("30.50"), MARCH: D("35.75"), APRIL: D("45.75")}),
+        (
+            "amount_all_time",
+            {JANUARY: 10, FEBRUARY: D("30.50"), MARCH: D("35.75"), APRIL: D("45.75")},
+        ),
         # c1 bought twice.
         ("buyers_all_time", {JANUARY: 1, FEBRUARY: 1, MARCH: 2, APRIL: 3}),
-        ("largest_all_time", {JANUARY: 10, FEBRUARY: D("20.50"), MARCH: D("20.50"), APRIL: D("20.50")}),
+        (
+            "largest_all_time",
+            {JANUARY: 10, FEBRUARY: D("20.50"), MARCH: D("20.50"), APRIL: D("20.50")},
+        ),
         # To the end of March: since the first of February. Of April: since the first of March.
         ("amount_2_months", {JANUARY: 10, FEBRUARY: D("35.75"), MARCH: D("25.75"), APRIL: 10}),
         ("amount_month_to_date", {JANUARY: 10, FEBRUARY: D("25.75"), APRIL: 10}),
@@ -89,18 +97,28 @@ def test_a_metric_by_month(shop, metric, expected):
 
 def test_an_offset_to_the_start_of_the_month(shop):
     found = {
-        day: value for day, value in rows(shop, "amount_since_month_start", "metric_time__day") if value is not None
+        day: value
+        for day, value in rows(shop, "amount_since_month_start", "metric_time__day")
+        if value is not None
     }
     assert found == {FEBRUARY: 0, datetime(2024, 2, 29): D("-15.25"), APRIL: 0}
 
 
 def test_a_running_total_within_a_span_of_time_counts_what_was_before(shop):
-    span = {"time_constraint_start": datetime(2024, 2, 1), "time_constraint_end": datetime(2024, 2, 2)}
-    assert [value for _, value in rows(shop, "amount_all_time", "metric_time__day", **span)] == [D("30.50")] * 2
+    span = {
+        "time_constraint_start": datetime(2024, 2, 1),
+        "time_constraint_end": datetime(2024, 2, 2),
+    }
+    assert [value for _, value in rows(shop, "amount_all_time", "metric_time__day", **span)] == [
+        D("30.50")
+    ] * 2
 
 
 def test_a_dimension_two_joins_away_is_null_where_a_link_is_missing(shop):
-    assert rows(shop, "amount", "customer__region__country") == [("Here", D("30.50")), (None, D("15.25"))]
+    assert rows(shop, "amount", "customer__region__country") == [
+        ("Here", D("30.50")),
+        (None, D("15.25")),
+    ]
 
 
 def test_a_metric_filters_another(shop):
@@ -126,7 +144,10 @@ def test_metrics_of_two_facts_side_by_side(shop):
 
 def test_order_and_limit(shop):
     request = MetricFlowQueryRequest.create(
-        metric_names=["amount"], group_by_names=["metric_time__month"], order_by_names=["-amount"], limit=1
+        metric_names=["amount"],
+        group_by_names=["metric_time__month"],
+        order_by_names=["-amount"],
+        limit=1,
     )
     assert shop.mf.query(request).result_df.rows == ((FEBRUARY, D("25.75")),)
 

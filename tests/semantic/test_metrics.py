@@ -91,7 +91,9 @@ def expected(gold, metric: str, keys: tuple[str, ...]) -> dict[tuple, object]:
 
 def result(rows) -> dict[tuple, object]:
     """Rows of keys and a value as a dictionary, without those that have no value."""
-    found = {tuple(str(key)[:10] for key in row[:-1]): row[-1] for row in rows if row[-1] is not None}
+    found = {
+        tuple(str(key)[:10] for key in row[:-1]): row[-1] for row in rows if row[-1] is not None
+    }
     assert found and len(found) == len([row for row in rows if row[-1] is not None])
     return found
 
@@ -108,7 +110,9 @@ def same(found: dict, wanted: dict) -> None:
 
 def queried(configuration, metric: str, keys: tuple[str, ...]) -> dict[tuple, object]:
     own = {"shopping_mall": "sale__shopping_mall", "category": "sale__category"}
-    request = MetricFlowQueryRequest.create(metric_names=[metric], group_by_names=[own.get(key, key) for key in keys])
+    request = MetricFlowQueryRequest.create(
+        metric_names=[metric], group_by_names=[own.get(key, key) for key in keys]
+    )
     return result(configuration.mf.query(request).result_df.rows)
 
 
@@ -119,7 +123,9 @@ def test_every_metric_has_an_expected_value(project):
 def test_every_metric_says_what_it_is_for(project):
     for metric in project.semantic_manifest.metrics:
         assert metric.description and metric.label
-        assert all((metric.config.meta or {}).get(key) for key in ("owner", "unit", "question")), metric.name
+        assert all((metric.config.meta or {}).get(key) for key in ("owner", "unit", "question")), (
+            metric.name
+        )
 
 
 @pytest.mark.parametrize("keys", [BY_MONTH, BY_MONTH_AND_GENDER], ids="-".join)
@@ -128,7 +134,9 @@ def test_metricflow_gives_the_expected_value(project, gold, metric, keys):
     same(queried(project, metric, keys), expected(gold, metric, keys))
 
 
-@pytest.mark.parametrize("keys", [BY_MONTH, BY_MONTH_AND_GENDER, ("metric_time__fiscal_quarter",)], ids="-".join)
+@pytest.mark.parametrize(
+    "keys", [BY_MONTH, BY_MONTH_AND_GENDER, ("metric_time__fiscal_quarter",)], ids="-".join
+)
 def test_the_metric_view_gives_the_expected_values(project, exported, gold, session, keys):
     [view] = views(project)
     measures = [measure.name for measure in view.measures]
@@ -136,7 +144,9 @@ def test_the_metric_view_gives_the_expected_values(project, exported, gold, sess
     selected = ", ".join([*keys, *(f"measure({name})" for name in measures)])
     rows = session.execute(f"select {selected} from metrics.{view.name} group by all")
     for number, metric in enumerate(measures, start=len(keys)):
-        same(result([(*row[: len(keys)], row[number]) for row in rows]), expected(gold, metric, keys))
+        same(
+            result([(*row[: len(keys)], row[number]) for row in rows]), expected(gold, metric, keys)
+        )
 
 
 def test_every_export_gives_the_expected_values(project, exported, gold, session):
@@ -145,24 +155,34 @@ def test_every_export_gives_the_expected_values(project, exported, gold, session
         columns = [name for name, *_ in session.execute(f"describe metrics.{export.config.alias}")]
         keys = tuple(name for name in columns if name in KEYS)
         assert set(columns) == {*keys, *query.query_params.metrics}
-        rows = session.execute(f"select {', '.join([*keys, *columns])} from metrics.{export.config.alias}")
+        rows = session.execute(
+            f"select {', '.join([*keys, *columns])} from metrics.{export.config.alias}"
+        )
         for number, name in enumerate(columns, start=len(keys)):
             if name not in KEYS:
-                same(result([(*row[: len(keys)], row[number]) for row in rows]), expected(gold, name, keys))
+                same(
+                    result([(*row[: len(keys)], row[number]) for row in rows]),
+                    expected(gold, name, keys),
+                )
 
 
 def test_exports_and_metric_views_are_described_and_keep_decimals(exported, session):
     tables = [row[1] for row in session.execute("show tables in metrics")]
     assert len(tables) == len(exported)
     for table in tables:
-        columns = {name: (kind, comment) for name, kind, comment in session.execute(f"describe metrics.{table}")}
+        columns = {
+            name: (kind, comment)
+            for name, kind, comment in session.execute(f"describe metrics.{table}")
+        }
         assert all(comment for _, comment in columns.values()), table
         assert columns.get("revenue", ("decimal(28,2)",))[0] == "decimal(28,2)"
         assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
 
 
 def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(exported, session):
-    before = {name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")}
+    before = {
+        name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")
+    }
     for statement in (
         "delete from metrics.sales_by_month where metric_time__month > '2022-01-01'",
         "drop view metrics.sales_by_segment",
@@ -210,7 +230,9 @@ def test_a_developers_metrics_stand_beside_those_of_production(exported, session
     assert [line.partition(":")[0] for line in done.output.splitlines()] == [
         f"dev_{line.partition(':')[0]}" for line in exported
     ]
-    assert rows_of(session, "dev_metrics.sales_by_month") == rows_of(session, "metrics.sales_by_month")
+    assert rows_of(session, "dev_metrics.sales_by_month") == rows_of(
+        session, "metrics.sales_by_month"
+    )
     assert session.execute("select measure(units) from dev_metrics.sales") == [(298_712,)]
     assert session.execute("describe history metrics.sales_by_month limit 1") == produced
     session.execute("drop schema dev_gold cascade")
@@ -230,7 +252,14 @@ def test_validation_sees_what_spark_refuses(project):
 
 
 def test_the_readme_query_answers_with_decimals(exported):
-    asked = "query", "--metrics", "revenue,average_invoice_value", "--group-by", "metric_time__month", "--quiet"
+    asked = (
+        "query",
+        "--metrics",
+        "revenue,average_invoice_value",
+        "--group-by",
+        "metric_time__month",
+        "--quiet",
+    )
     shown = lakehouse("metrics", *asked, "--order", "metric_time__month")
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
@@ -274,14 +303,39 @@ A_YEAR = [f"2022-{month:02}" for month in range(1, 13)]
 @pytest.mark.parametrize(
     ("metrics", "by", "asked", "months"),
     [
-        ("revenue", "metric_time__day", filtered("day", "between '2022-06-02' and '2022-06-20'"), ["2022-06"]),
+        (
+            "revenue",
+            "metric_time__day",
+            filtered("day", "between '2022-06-02' and '2022-06-20'"),
+            ["2022-06"],
+        ),
         ("revenue", "metric_time__day", filtered("week", "= '2022-06-06'"), ["2022-06"]),
-        ("revenue", "metric_time__month", filtered("week", "in ('2022-05-30', '2022-06-06')"), ["2022-05", "2022-06"]),
-        ("revenue", "metric_time__week", filtered("week", "= '2022-02-28'"), ["2022-02", "2022-03"]),
+        (
+            "revenue",
+            "metric_time__month",
+            filtered("week", "in ('2022-05-30', '2022-06-06')"),
+            ["2022-05", "2022-06"],
+        ),
+        (
+            "revenue",
+            "metric_time__week",
+            filtered("week", "= '2022-02-28'"),
+            ["2022-02", "2022-03"],
+        ),
         ("revenue", "customer__gender", filtered("week", "= '2022-06-06'"), ["2022-06"]),
-        ("premium_share weekend_share", "metric_time__month", filtered("week", "= '2022-06-06'"), ["2022-06"]),
+        (
+            "premium_share weekend_share",
+            "metric_time__month",
+            filtered("week", "= '2022-06-06'"),
+            ["2022-06"],
+        ),
         ("revenue", "metric_time__month", filtered("month", "= '2022-06-01'"), ["2022-06"]),
-        ("revenue", "metric_time__month", filtered("quarter", "= '2022-04-01'"), ["2022-04", "2022-05", "2022-06"]),
+        (
+            "revenue",
+            "metric_time__month",
+            filtered("quarter", "= '2022-04-01'"),
+            ["2022-04", "2022-05", "2022-06"],
+        ),
         ("revenue", "metric_time__month", filtered("year", "= '2022-01-01'"), A_YEAR),
         (
             "revenue",
@@ -299,14 +353,25 @@ A_YEAR = [f"2022-{month:02}" for month in range(1, 13)]
             filtered("month", "= '2022-06-01'"),
             ["2021-06", "2022-06"],
         ),
-        ("revenue_rolling_3_months", "metric_time__month", JUNE, ["2022-03", "2022-04", "2022-05", "2022-06"]),
+        (
+            "revenue_rolling_3_months",
+            "metric_time__month",
+            JUNE,
+            ["2022-03", "2022-04", "2022-05", "2022-06"],
+        ),
     ],
 )
-def test_a_filter_on_time_reads_only_the_months_asked_for(project, sales_files, session, metrics, by, asked, months):
+def test_a_filter_on_time_reads_only_the_months_asked_for(
+    project, sales_files, session, metrics, by, asked, months
+):
     sql = explained(project, metric_names=metrics.split(), group_by_names=[by], **asked)
     complete = sorted(session.execute(sql))
     with only(sales_files, months):
-        assert sorted(session.execute(sql.replace("gold.fct_sales", "pruned.fct_sales"))) == complete != []
+        assert (
+            sorted(session.execute(sql.replace("gold.fct_sales", "pruned.fct_sales")))
+            == complete
+            != []
+        )
 
 
 @pytest.mark.parametrize(
@@ -317,24 +382,37 @@ def test_a_filter_on_time_reads_only_the_months_asked_for(project, sales_files, 
         ("metric_time__fiscal_quarter = '2022-05-01'", ["2022-05", "2022-06", "2022-07"]),
     ],
 )
-def test_a_metric_view_reads_only_the_months_asked_for(project, sales_files, session, condition, months):
+def test_a_metric_view_reads_only_the_months_asked_for(
+    project, sales_files, session, condition, months
+):
     [view] = views(project)
     definition = view.definition.replace("gold.fct_sales", "pruned.fct_sales")
-    session.execute(f"create view if not exists pruned.sales with metrics language yaml as $$\n{definition}$$")
+    session.execute(
+        f"create view if not exists pruned.sales with metrics language yaml as $$\n{definition}$$"
+    )
     query = f"select measure(revenue) from pruned.sales where {condition}"
     complete = session.execute(query)
     with only(sales_files, months):
         assert session.execute(query) == complete != [(None,)]
 
 
-@pytest.mark.parametrize(("grain", "by_month"), [("day", True), ("week", False), ("month", True), ("quarter", False)])
+@pytest.mark.parametrize(
+    ("grain", "by_month"), [("day", True), ("week", False), ("month", True), ("quarter", False)]
+)
 def test_a_join_on_a_date_is_one_on_its_month_where_that_follows(grain, by_month):
-    sales, days = (SqlTableNode.create(SqlTable.from_string(f"gold.{name}")) for name in ("sales", "days"))
-    day, date = (SqlColumnReferenceExpression.from_column_reference(*each) for each in (("d", "day"), ("s", "sold")))
+    sales, days = (
+        SqlTableNode.create(SqlTable.from_string(f"gold.{name}")) for name in ("sales", "days")
+    )
+    day, date = (
+        SqlColumnReferenceExpression.from_column_reference(*each)
+        for each in (("d", "day"), ("s", "sold"))
+    )
     cut = SqlDateTruncExpression.create(TimeGranularity(grain), date)
     on = SqlComparisonExpression.create(day, SqlComparison.EQUALS, cut)
     joined = SqlJoinDescription(sales, "s", SqlJoinType.INNER, on)
-    node = SqlSelectStatementNode.create("", [SqlSelectColumn(day, "day")], days, "d", join_descs=(joined,))
+    node = SqlSelectStatementNode.create(
+        "", [SqlSelectColumn(day, "day")], days, "d", join_descs=(joined,)
+    )
     sql = SparkPlanRenderer({("gold.sales", "sold"): "month"}).render_sql_plan(SqlPlan(node)).sql
     assert ("s.month = (TRUNC(d.day, 'month'))" in sql) is by_month
 
@@ -346,17 +424,27 @@ def test_a_query_without_a_filter_reads_every_month(project, sales_files, sessio
 
 
 def explained(configuration, **request) -> str:
-    return configuration.mf.explain(MetricFlowQueryRequest.create(**request)).sql_statement.without_descriptions.sql
+    return configuration.mf.explain(
+        MetricFlowQueryRequest.create(**request)
+    ).sql_statement.without_descriptions.sql
 
 
 def test_explained_sql_runs_as_plain_sql_in_beeline(exported, server, session):
     shown = lakehouse("metrics", "query", "--quiet", "--explain", "--saved-query", "sales_by_month")
     assert shown.exit_code == 0, shown.output
-    run = ["beeline", "-u", f"jdbc:hive2://{server.address}", "--silent=true", "--outputformat=csv2"]
+    run = [
+        "beeline",
+        "-u",
+        f"jdbc:hive2://{server.address}",
+        "--silent=true",
+        "--outputformat=csv2",
+    ]
     printed = subprocess.run([*run, "-e", shown.output], capture_output=True, text=True).stdout
     rows = [line.split(",") for line in printed.splitlines() if line.startswith("20")]
     shown = [(month[:10], revenue) for month, revenue, *_ in sorted(rows)]
-    table = session.execute("select metric_time__month, revenue from metrics.sales_by_month order by 1")
+    table = session.execute(
+        "select metric_time__month, revenue from metrics.sales_by_month order by 1"
+    )
     assert shown == [(str(month), str(revenue)) for month, revenue in table]
 
 
@@ -370,7 +458,12 @@ def test_an_error_of_spark_is_one_readable_message(exported):
 
 def test_other_commands_start_without_metricflow():
     loaded = "import sys, ops.cli; print([name for name in sys.modules if name.startswith(('metricflow', 'dbt'))])"
-    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", loaded], capture_output=True, text=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_nothing_asks_the_network(exported, monkeypatch):

@@ -12,19 +12,25 @@ from ops.metrics.engine import profile_session
 
 
 def profile(server, port: int, **more) -> SparkCredentials:
-    return SparkCredentials(host=server.host, port=port, schema="silver", method="thrift", user="analyst", **more)
+    return SparkCredentials(
+        host=server.host, port=port, schema="silver", method="thrift", user="analyst", **more
+    )
 
 
 def test_a_session_has_the_user_and_the_settings_of_the_profile(server):
     settings = {"set:hiveconf:spark.sql.session.timeZone": "Asia/Tokyo"}
     with profile_session(profile(server, server.port, server_side_parameters=settings)) as session:
-        assert session.execute("select current_user(), current_timezone()") == [("analyst", "Asia/Tokyo")]
+        assert session.execute("select current_user(), current_timezone()") == [
+            ("analyst", "Asia/Tokyo")
+        ]
 
 
 def test_a_server_that_is_silent_from_the_start_is_unanswered(server, relay, monkeypatch):
     monkeypatch.setattr(thrift, "PROMPT_TIMEOUT", 0.5)
     relay.silence()
-    with pytest.raises(Unanswered, match=f"the server at 127.0.0.1:{relay.port} did not answer within 0.5 s"):
+    with pytest.raises(
+        Unanswered, match=f"the server at 127.0.0.1:{relay.port} did not answer within 0.5 s"
+    ):
         profile_session(profile(server, relay.port))
 
 
