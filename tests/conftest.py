@@ -1,10 +1,14 @@
-"""One live server for the whole run: a free port, a temporary home."""
+"""One live server for each lane of the run: a free port, a temporary home.
+
+pytest-xdist runs two lanes (`make test`). A lane takes a whole group of tests at a time: all
+that read the built gold tables are one group, every other file is one.
+"""
 
 import json
 import os
-import socket
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +17,38 @@ from click.testing import CliRunner, Result
 
 from lakehouse.settings import PROJECT, Settings
 from lakehouse.thrift import Session
-from ops import server as spark
 from ops.cli import main
 from tests.relay import Relay
+from tests.servers import free_port, start
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the server, name each test's group, and put the longest groups first."""
+    for item in items:
+        fixtures = set(item.fixturenames)
+        if "server" in fixtures:
+            item.add_marker("server")
+        group = "gold" if "loaded" in fixtures else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    # dbt_expectations is the longest file beside gold: last, it would keep one lane waiting.
+    items.sort(
+        key=lambda item: ("loaded" not in item.fixturenames, "packages" not in item.location[0])
+    )
+
+
+SECONDS: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    SECONDS[report.location[0]] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The ten slowest files; a shared fixture counts for the file that first asks for it."""
+    slowest = sorted(SECONDS.items(), key=lambda pair: -pair[1])[:10]
+    terminalreporter.section("slowest files")
+    for name, seconds in slowest:
+        terminalreporter.write_line(f"{seconds:7.1f} s  {name}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,6 +65,14 @@ def environment(tmp_path_factory) -> dict[str, str]:
         "DBT_LOG_PATH": str(state / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "NO_COLOR": "1",
+        # The server gets the object store's address at its start, the store starts with its tests.
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        # No credentials of the machine's own.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": "nowhere",
+        "AWS_CONFIG_FILE": "nowhere",
         # dbt and beeline of this environment, also when it is not activated.
         "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
     }
@@ -52,9 +87,16 @@ def environment(tmp_path_factory) -> dict[str, str]:
 def server(environment) -> Settings:
     """The address of the run's one server."""
     settings = Settings.from_environment()
-    spark.start(settings)
+    start(settings)
     yield settings
-    spark.stop(settings)
+    assert "stopped" in lakehouse("server", "stop").output
+
+
+@pytest.fixture
+def mortal_server(server) -> Settings:
+    """The run's server for a test that kills it; it runs again for the next test."""
+    yield server
+    start(server)
 
 
 @pytest.fixture

@@ -19,8 +19,18 @@ class Relay:
     def silence(self) -> None:
         self._silent.set()
 
+    def cut(self) -> None:
+        """Close every connection; new ones are accepted."""
+        self._close(*self._open)
+        self._open.clear()
+
     def hang_up(self) -> None:
-        for each in [self._listening, *self._open]:
+        """Close every connection; new ones are refused."""
+        self._close(self._listening, *self._open)
+
+    @staticmethod
+    def _close(*sockets: socket.socket) -> None:
+        for each in sockets:
             # A close alone would wait for the thread that reads.
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

@@ -1,14 +1,10 @@
 """Loads against the live server: whole tables are compared, audit columns aside."""
 
-import csv
 import json
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
 import duckdb
 import pytest
@@ -19,60 +15,6 @@ from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, run, statements
 from loaders.context import Context
-from loaders.contract import Column
-from loaders.scratch import SCHEMA
-from tests.loaders.bench import COLUMNS, Bench
-
-
-def test_rows_are_typed_by_the_contract(bench):
-    bench.put(
-        "a.csv", "1,31-12-2022,12.50,hello", '2,,,"quoted, and ""so"""', "3,01-01-2023,-0.01,"
-    )
-    report = bench.load()
-    assert bench.rows() == [
-        (1, "2022-12-31", Decimal("12.50"), "hello"),
-        (2, None, None, 'quoted, and "so"'),
-        (3, "2023-01-01", Decimal("-0.01"), None),
-    ]
-    assert (report.files_new, report.rows_landed, report.rows_rejected, report.clean) == (
-        1,
-        3,
-        0,
-        True,
-    )
-
-
-def test_a_second_load_writes_nothing(bench):
-    bench.put("a.csv", "1,,,x")
-    bench.load()
-    version = bench.version()
-    assert bench.load().batches == []
-    assert bench.version() == version
-
-
-def test_a_row_that_does_not_fit_is_quarantined_with_every_reason(bench):
-    bench.put(
-        "a.csv",
-        "1,,,fits",
-        "x,31-02-2022,1.234,all wrong",
-        ",,,no id",
-        "2,,,one,field,too,many",
-        "3",
-    )
-    report = bench.load()
-    assert [row[0] for row in bench.rows()] == [1]
-    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (5, 1, 4)
-    by_record = {row[1]: row[2:] for row in bench.quarantined()}
-    assert set(by_record) == {
-        "x,31-02-2022,1.234,all wrong",
-        ",,,no id",
-        "2,,,one,field,too,many",
-        "3",
-    }
-    columns, values, reasons = by_record["x,31-02-2022,1.234,all wrong"]
-    assert (columns, values) == ('["id","sold_on","amount"]', '["x","31-02-2022","1.234"]')
-    assert reasons == '["is no int","is no date as dd-MM-yyyy","is no decimal(8,2)"]'
-    assert by_record[",,,no id"][2] == '["is required, and is empty"]'
 
 
 def test_a_corrected_file_replaces_its_own_rows_and_no_others(bench):
@@ -104,33 +46,6 @@ def test_a_file_gone_from_landing_keeps_its_rows(bench):
     assert (report.files_missing, bench.rows()) == (1, [(1, None, None, "a")])
 
 
-def test_columns_are_matched_by_name_in_any_order_case_and_spacing(bench):
-    bench.put("a.csv", "x,1,31-12-2022", header="NOTE,Id, Sold On ")
-    bench.put("b.csv", "2,,,y")
-    bench.load()
-    assert bench.rows() == [(1, "2022-12-31", None, "x"), (2, None, None, "y")]
-
-
-def test_unknown_columns_are_rescued(bench):
-    bench.put("a.csv", "1,x,blue", header="id,note,my 'colour'")
-    bench.load()
-    table = statements.bronze(bench.contract)
-    assert bench.session.execute(f"select _rescued_data from {table}") == [
-        ('{"my \'colour\'":"blue"}',)
-    ]
-
-
-def test_a_file_without_a_required_column_is_rejected_and_the_others_go_on(bench):
-    bench.put("a.csv", "x", header="note")
-    bench.put("b.csv", "1,,,b")
-    report = bench.load()
-    assert bench.rows() == [(1, None, None, "b")]
-    reason = "it lacks the required column id (its columns: note)"
-    assert f"{bench.contract.location}/a.csv was rejected: {reason}" in report.notes
-    assert set(bench.states().values()) == {"loaded", "rejected"}
-    assert bench.load().batches == []
-
-
 def test_a_rejected_correction_leaves_the_earlier_rows(bench):
     bench.put("a.csv", "1,,,first")
     bench.load()
@@ -142,34 +57,9 @@ def test_a_rejected_correction_leaves_the_earlier_rows(bench):
     assert bench.rows() == [(1, None, None, "mended")]
 
 
-def test_empty_and_header_only_files_are_loaded_with_no_rows(bench):
-    (bench.folder / "empty.csv").touch()
-    bench.put("header.csv")
-    report = bench.load()
-    assert (report.files_new, bench.rows()) == (2, [])
-    assert bench.load().batches == []
-
-
 def test_a_table_exists_after_a_load_without_files(bench):
     bench.load()
     assert bench.rows() == []
-
-
-def test_odd_file_names_and_values_are_just_text(bench):
-    names = [
-        "it's 100 % {a,b} [c]*.csv",
-        "`tick` + plus.csv",
-        "çağ 🛒 #1?.csv",
-        "'; drop table x; --.csv",
-    ]
-    for number, name in enumerate(names):
-        bench.put(name, f"{number},,,'; drop table x; --")
-    bench.load()
-    assert [row[0] for row in bench.rows()] == [0, 1, 2, 3]
-    files = bench.session.execute(
-        f"select _source_file from {statements.bronze(bench.contract)} order by id"
-    )
-    assert [name for (name,) in files] == [f"{bench.contract.location}/{name}" for name in names]
 
 
 class Stopped(Exception):
@@ -182,24 +72,6 @@ def stop_at(step: str) -> Callable[[str], None]:
             raise Stopped
 
     return progress
-
-
-@pytest.mark.parametrize("step", load.STEPS)
-def test_a_load_that_stops_at_any_step_is_ended_by_the_next_one(bench, step):
-    bench.put("a.csv", "1,,,first", "x,,,bad")
-    bench.load()
-    bench.put("a.csv", "1,,,corrected", "y,,,bad")
-    bench.put("b.csv", "2,,,b")
-    with pytest.raises(Stopped):
-        bench.load(progress=stop_at(step))
-    bench.load()
-    assert bench.rows() == [(1, None, None, "corrected"), (2, None, None, "b")]
-    assert [row[3] for row in bench.quarantined()] == ['["y"]']
-    assert set(bench.states().values()) == {"loaded"}
-    assert bench.load().batches == []
-    assert (
-        bench.session.execute(f"show tables in {SCHEMA} like '{bench.contract.identifier}*'") == []
-    )
 
 
 def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench):
@@ -241,17 +113,6 @@ def test_a_batch_that_landed_nothing_is_closed(bench):
     bench.put("a.csv", "1,,,again")
     bench.load()
     assert bench.rows() == [(1, None, None, "again")]
-
-
-def in_parallel(times: int, call: Callable[[Session], object], bench: Bench) -> None:
-    """Make a call as often as that at once, each with a session of its own; all have to succeed."""
-
-    def run(_: int) -> None:
-        with Session(bench.settings) as own:
-            call(own)
-
-    with ThreadPoolExecutor(times) as pool:
-        list(pool.map(run, range(times)))
 
 
 @pytest.mark.parametrize("step", ["landing", "staging"])
@@ -426,25 +287,6 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
     )
 
 
-def test_loaders_side_by_side_load_every_file_once(bench):
-    for number in range(8):
-        bench.put(f"{number}.csv", f"{number},,,x", f"{number + 100},,,x")
-    in_parallel(3, lambda own: load.load(Context(own, bench.landing, bench.contract)), bench)
-    assert [row[0] for row in bench.rows()] == [*range(8), *range(100, 108)]
-    assert set(bench.states().values()) == {"loaded"}
-
-
-def test_a_column_added_to_the_contract_is_added_to_the_table(bench):
-    bench.put("a.csv", "1,x,blue", header="id,note,colour")
-    bench.load()
-    bench.contract = replace(bench.contract, columns=(*COLUMNS, Column("colour", "string")))
-    bench.put("b.csv", "2,y,red", header="id,note,colour")
-    bench.load()
-    table = statements.bronze(bench.contract)
-    found = bench.session.execute(f"select id, colour, _rescued_data from {table} order by id")
-    assert found == [(1, None, '{"colour":"blue"}'), (2, "red", None)]
-
-
 def test_a_reprocessed_table_is_the_same_table(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.load()
@@ -452,23 +294,6 @@ def test_a_reprocessed_table_is_the_same_table(bench):
     report = bench.load(again=lambda entry: True)
     assert (report.files_replaced, report.rows_landed) == (1, 1)
     assert (bench.rows(), bench.quarantined()) == before
-
-
-def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
-    bench.change(using="parquet", options={})
-    (bench.folder / "spark.parquet").mkdir()
-    duckdb.sql(
-        f"""copy (select 'x' as NOTE, 1::bigint as id, date '2022-01-01' as sold_on, 1.5::decimal(8,2) as amount
-        union all select 'too big', 3000000000, null, null)
-        to '{bench.folder}/spark.parquet/part-0.parquet' (format parquet)"""
-    )
-    (bench.folder / "spark.parquet" / "_SUCCESS").touch()
-    (bench.folder / "junk.parquet").write_bytes(b"not parquet")
-    report = bench.load()
-    assert bench.rows() == [(1, "2022-01-01", Decimal("1.50"), "x")]
-    assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is no int"]')]
-    assert report.files_rejected == 1
-    assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
 
 
 def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
@@ -507,23 +332,3 @@ def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
     (bench.folder / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
     assert bench.load().rows_landed == 1
     assert bench.load().batches == []
-
-
-def test_the_real_sales_are_what_an_independent_reader_makes_of_them(loaded, session, landing):
-    with open(landing / "pos/sales/sales_data.csv", newline="") as file:
-        expected = sorted(
-            (
-                row["invoice_no"],
-                row["customer_id"],
-                row["category"],
-                int(row["quantity"]),
-                Decimal(row["price"]),
-                date(*map(int, reversed(row["invoice_date"].split("-")))).isoformat(),
-                row["shopping_mall"],
-            )
-            for row in csv.DictReader(file)
-        )
-    found = session.execute(
-        "select invoice_no, customer_id, category, quantity, price, invoice_date, shopping_mall from bronze.pos_sales"
-    )
-    assert sorted(found) == expected

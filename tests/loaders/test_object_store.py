@@ -1,4 +1,4 @@
-"""Landing in an object store: a real S3 server, and a Spark server that reads from it."""
+"""The landing folder in an object store: a real S3 server that the loader and Spark read."""
 
 import csv
 import gzip
@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -28,8 +29,6 @@ from loaders.contract import Column, Contract, Rules
 from loaders.listing import Landing
 from loaders.run import load_all
 from ops import doctor
-from ops import server as spark
-from tests.conftest import free_port
 
 COLUMNS = (Column("id", "int", required=True), Column("note", "string"))
 
@@ -106,41 +105,21 @@ def moto(port: int) -> subprocess.Popen:
 
 
 @pytest.fixture(scope="module")
-def bucket():
-    port = free_port()
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        # Nothing of the machine's own.
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_SHARED_CREDENTIALS_FILE": "nowhere",
-        "AWS_CONFIG_FILE": "nowhere",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        process = moto(port)
-        try:
-            yield Bucket(f"127.0.0.1:{port}")
-        finally:
-            process.terminate()
-            process.wait(30)
+def bucket(environment):
+    """The object store at the address that the run's server has got."""
+    address = environment["AWS_ENDPOINT_URL"].removeprefix("http://")
+    process = moto(int(address.partition(":")[2]))
+    try:
+        yield Bucket(address)
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture(scope="module")
-def settings(bucket, tmp_path_factory) -> Settings:
-    """A server that has the store's address and keys in its environment."""
-    settings = Settings(
-        tmp_path_factory.mktemp("store") / "home",
-        "s3://bucket/landing",
-        "127.0.0.1",
-        free_port(),
-        300,
-    )
-    spark.start(settings)
-    yield settings
-    spark.stop(settings)
+def settings(bucket, server) -> Settings:
+    """The run's server, with the landing folder in the bucket."""
+    return replace(server, landing="s3://bucket/landing", statement_timeout=300)
 
 
 def rows(settings: Settings, contract: Contract) -> list[tuple]:

@@ -1,7 +1,6 @@
 """The server's life, mostly on a disposable second one."""
 
 import os
-import signal
 import socket
 import threading
 import time
@@ -15,7 +14,8 @@ from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from ops import jars
 from ops import server as spark
-from tests.conftest import free_port, lakehouse
+from tests.conftest import lakehouse
+from tests.servers import free_port, kill, start
 
 
 @pytest.fixture
@@ -169,31 +169,24 @@ def test_a_stale_pid_is_not_mistaken_for_the_server(elsewhere):
     assert spark.stop(elsewhere)[0] is False
 
 
-def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkeypatch):
-    monkeypatch.setenv("LAKEHOUSE_HOME", str(elsewhere.home))
-    monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(elsewhere.port))
-    assert lakehouse("server", "start").exit_code == 0
-    assert lakehouse("sql", "create table kept using delta as select 1 as a").exit_code == 0
-    assert "TABLE_OR_VIEW_NOT_FOUND" in lakehouse("sql", "select * from nowhere.nothing").output
-
-    process = spark.recorded(elsewhere).alive()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+def test_a_killed_server_is_noticed_reported_and_started_again(mortal_server):
+    sql = "create or replace table kept using delta as select 1 as a"
+    assert lakehouse("sql", sql).exit_code == 0
+    kill(mortal_server)
 
     status = lakehouse("server", "status")
     assert status.exit_code == 1
-    assert (
-        "gone without having been stopped: its log gives no reason: it was killed, or the machine"
-        in status.output
-    )
+    gone = "gone without having been stopped"
+    assert f"{gone}: its log gives no reason: it was killed, or the machine" in status.output
     query = lakehouse("sql", "select 1")
     assert query.exit_code == 1
-    assert "gone without having been stopped" in query.output
+    assert gone in query.output
     assert "lakehouse server start" in query.output
 
-    assert lakehouse("server", "start").exit_code == 0
+    start(mortal_server)
+    assert "running on" in lakehouse("server", "start").output
     assert lakehouse("sql", "--csv", "select a from kept").output == "a\n1\n"
-    assert "stopped" in lakehouse("server", "stop").output
+    assert lakehouse("sql", "drop table kept").exit_code == 0
 
 
 def test_a_huge_result_does_not_take_the_server_down(server):

@@ -1,0 +1,61 @@
+"""Servers of the tests: their ports, how they are started, and how they are killed."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+import psutil
+
+from lakehouse.settings import Settings
+from ops import server as spark
+
+# Each lane of pytest-xdist has ports of its own.
+LANE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS_OF_A_LANE = 500
+
+
+def free_port() -> int:
+    """A free port that the system gives to no client, so that a server can restart on it."""
+    first = 11_200 + LANE * PORTS_OF_A_LANE
+    for port in random.SystemRandom().sample(range(first, first + PORTS_OF_A_LANE), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port is free from {first} on")
+
+
+def start(settings: Settings) -> None:
+    """Start the server, where possible without root's right to write to read-only folders."""
+    own = {"LAKEHOUSE_HOME": str(settings.home), "LAKEHOUSE_THRIFT_PORT": str(settings.port)}
+    lakehouse = [sys.executable, "-c", "from ops.cli import main; main()"]
+    command = [*unprivileged(), *lakehouse, "server", "start"]
+    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def unprivileged() -> list[str]:
+    """The command that drops CAP_DAC_OVERRIDE; empty for a user who has not got it or cannot drop it."""
+    drop = ["setpriv", "--bounding-set", "-dac_override"]
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return []
+    return drop if subprocess.run([*drop, "true"], capture_output=True).returncode == 0 else []
+
+
+def process_of(settings: Settings) -> psutil.Process:
+    """The running server; fails where none runs."""
+    process = spark.recorded(settings).alive()
+    assert process, f"no server runs in {settings.home}"
+    return process
+
+
+def kill(settings: Settings) -> None:
+    """End the server with SIGKILL and wait until its process is gone."""
+    process = process_of(settings)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
