@@ -25,7 +25,7 @@ class Unreachable(LakehouseError):
     """Nobody answers at the Thrift address, or the connection was lost."""
 
 
-class Unanswered(LakehouseError):
+class TimedOut(LakehouseError):
     """The server took the connection and then said nothing for too long."""
 
 
@@ -66,7 +66,7 @@ def readable(message: str) -> str:
 WRAPPINGS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE")
 
 
-def innermost(trace: list[str] | None) -> str:
+def root_cause(trace: list[str] | None) -> str:
     """The first cause in a Thrift error's trace, where Spark's own message is only a wrapping.
 
     A trace has a line `*<class>:<message>:<line>:<column>` for each exception,
@@ -120,7 +120,7 @@ def plain_transport(
 class Session:
     """A Thrift session; use it with `with`.
 
-    Raises Unreachable when nobody answers or the server goes away, Unanswered
+    Raises Unreachable when nobody answers or the server goes away, TimedOut
     when it stays silent for too long, SqlError when Spark refuses a statement.
     Closing raises nothing and takes at most CLOSE_TIMEOUT: the results are
     read by then. `transport` and `configuration` (settings of the session) are
@@ -136,8 +136,8 @@ class Session:
         self._address = settings.address
         self._timeout = settings.statement_timeout
         self._transport = transport or plain_transport(settings.host, settings.port)
-        self._ended: LakehouseError | None = None
-        self._connection = self._ask(
+        self._failure: LakehouseError | None = None
+        self._connection = self._call(
             PROMPT_TIMEOUT,
             partial(
                 hive.Connection,
@@ -153,16 +153,16 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._ask(CLOSE_TIMEOUT, self._connection.close)
+            self._call(CLOSE_TIMEOUT, self._connection.close)
         except Exception:
             logging.debug("closing the session at %s failed", self._address, exc_info=True)
         finally:
             self._transport.close()
 
-    def _ask(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
+    def _call(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
         """What the server answers to a call; `lost` is what to say when the connection is not there."""
-        if self._ended:
-            raise self._ended
+        if self._failure:
+            raise self._failure
         timeout = min(timeout, self._timeout)
         self._transport._trans.setTimeout(timeout * 1000)
         try:
@@ -171,31 +171,31 @@ class Session:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
             raise SqlError(
-                readable(innermost(getattr(status, "infoMessages", None)) or text)
+                readable(root_cause(getattr(status, "infoMessages", None)) or text)
             ) from None
         except (TTransportException, OSError, EOFError) as error:
             # An answer that comes late would be taken for that to the next call.
             self._transport.close()
             if getattr(error, "type", None) == TTransportException.TIMED_OUT:
-                self._ended = Unanswered(
+                self._failure = TimedOut(
                     f"the server at {self._address} did not answer within {timeout:g} s",
                     "read its log; if the statement needs longer, set LAKEHOUSE_STATEMENT_TIMEOUT to more seconds",
                 )
             else:
-                self._ended = Unreachable(lost or f"the connection to {self._address} was lost")
-            raise self._ended from error
+                self._failure = Unreachable(lost or f"the connection to {self._address} was lost")
+            raise self._failure from error
 
     def query(self, statement: str) -> Result:
         """Run a statement; the rows arrive while they are read."""
         # Whether the server forgets the last statement without an error is no matter to this one.
         with suppress(SqlError):
-            self._ask(PROMPT_TIMEOUT, self._cursor.close)
-        self._ask(self._timeout, partial(self._cursor.execute, statement))
-        described = self._ask(self._timeout, lambda: self._cursor.description)
+            self._call(PROMPT_TIMEOUT, self._cursor.close)
+        self._call(self._timeout, partial(self._cursor.execute, statement))
+        described = self._call(self._timeout, lambda: self._cursor.description)
         return Result(tuple(name for name, *_ in described or ()), self._rows())
 
     def _rows(self) -> Iterator[tuple]:
-        while batch := self._ask(self._timeout, self._cursor.fetchmany):
+        while batch := self._call(self._timeout, self._cursor.fetchmany):
             yield from batch
 
     def execute(self, statement: str) -> list[tuple]:

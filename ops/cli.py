@@ -23,12 +23,12 @@ from loaders.context import Context
 from loaders.contract import Contract, chosen, contracts
 from loaders.listing import Landing
 from loaders.load import preview
-from loaders.plan import Again, never
+from loaders.plan import Reread, reread_none
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
-from ops.progress import following
+from ops.progress import show_progress
 from ops.project import parse_manifest
 
 REJECTED = 3
@@ -167,19 +167,19 @@ def load(
     their contract: see `lakehouse quarantine`.
     """
     wanted = chosen(contracts(parse_manifest()), tables)
-    again = (lambda entry: True) if reprocess else never
+    reread = (lambda entry: True) if reprocess else reread_none
     if dry_run:
-        show_plan(settings, wanted, again, as_json)
+        show_plan(settings, wanted, reread, as_json)
     else:
-        run_load(settings, wanted, again, jobs, as_json)
+        run_load(settings, wanted, reread, jobs, as_json)
 
 
 def run_load(
-    settings: Settings, wanted: list[Contract], again: Again, jobs: int, as_json: bool
+    settings: Settings, wanted: list[Contract], reread: Reread, jobs: int, as_json: bool
 ) -> None:
     """Load, print the reports, and end with the exit code that they make."""
-    with following(quiet=as_json) as watch:
-        reports = load_all(settings, wanted, again, jobs, watch)
+    with show_progress(quiet=as_json) as watch:
+        reports = load_all(settings, wanted, reread, jobs, watch)
     if as_json:
         click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
     else:
@@ -190,12 +190,12 @@ def run_load(
     sys.exit(0 if all(report.clean for report in reports) else REJECTED)
 
 
-def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json: bool) -> None:
+def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_json: bool) -> None:
     """Print what a load would do, a line each file."""
     landing = Landing(settings.landing)
     with Session(settings) as session:
         plans = {
-            contract.dataset: preview(Context(session, landing, contract), again)
+            contract.dataset: preview(Context(session, landing, contract), reread)
             for contract in wanted
         }
     shown = {

@@ -96,8 +96,8 @@ def check_jars(settings: Settings) -> str:
 
 def check_landing(settings: Settings) -> str:
     if not settings.landing.startswith("/"):
-        lying = Landing(settings.landing).names()
-        return settings.landing if lying else f"{settings.landing}, where nothing lies yet"
+        names = Landing(settings.landing).names()
+        return settings.landing if names else f"{settings.landing}, where nothing lies yet"
     if not os.access(settings.landing, os.R_OK | os.X_OK):
         raise LakehouseError(
             f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING"

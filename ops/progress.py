@@ -14,7 +14,7 @@ from loaders.run import Watch
 
 
 @contextmanager
-def following(quiet: bool = False) -> Iterator[Watch]:
+def show_progress(quiet: bool = False) -> Iterator[Watch]:
     """A watch for `load_all`: a bar of files for each dataset, or a line for each batch.
 
     Both go to the standard error, so that a report can be piped on.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lakehouse.sql import in_list, literal
 from lakehouse.thrift import Session, SqlError
-from loaders.ledger import QUARANTINE, REJECTED, TABLE, Entry
+from loaders.ledger import LEDGER, QUARANTINE, REJECTED, Entry
 
 Table = tuple[tuple[str, ...], list[tuple]]
 
@@ -28,7 +28,7 @@ select dataset, source_file as file, error.column, error.reason, count(*) as row
 from (select dataset, source_file, explode(errors) as error from {QUARANTINE} where {which})
 group by all
 union all
-select dataset, source_file, null, reason, rows_read from {TABLE} where state = 'rejected' and {which}
+select dataset, source_file, null, reason, rows_read from {LEDGER} where state = 'rejected' and {which}
 order by all""",
     )
 
@@ -47,7 +47,7 @@ from (
     union all
     select source_file, null, named_struct('column', cast(null as string), 'value', cast(null as string),
         'reason', reason)
-    from {TABLE} where state = 'rejected' and {which}
+    from {LEDGER} where state = 'rejected' and {which}
 )
 order by file, record, column
 limit {int(limit)}""",

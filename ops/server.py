@@ -73,7 +73,7 @@ def last_error(log: str) -> str:
 
 
 # What a server writes when it ends, other than by `stop`. Every other error is one that it survived.
-ENDINGS = re.compile(
+EXIT_LINES = re.compile(
     r"""RECEIVED[ ]SIGNAL[ ](?P<signal>\w+)
     | (SparkUncaughtExceptionHandler:[ ].*|^Exception[ ]in[ ]thread[ ]"main"[ ])(?P<thrown>(?:.*\n(?!\d{4}-\d\d-\d\d))*)
     | ^\#[ ](?P<java>A[ ]fatal[ ]error|There[ ]is[ ]insufficient[ ]memory).*
@@ -82,9 +82,9 @@ ENDINGS = re.compile(
 )
 
 
-def ending(log: str) -> str:
+def exit_reason(log: str) -> str:
     """What ended a server, as its log tells; "" if it does not: SIGKILL leaves no word."""
-    found = ENDINGS.search(log)
+    found = EXIT_LINES.search(log)
     if not found:
         return ""
     if found["signal"]:
@@ -100,7 +100,7 @@ def status(settings: Settings) -> tuple[bool, str]:
     if process.alive():
         return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
     why = (
-        ending(log_file(settings).read_text(errors="replace"))
+        exit_reason(log_file(settings).read_text(errors="replace"))
         if log_file(settings).exists()
         else ""
     )

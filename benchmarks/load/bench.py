@@ -34,7 +34,7 @@ SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
 # Pairs before the first that counts: so long the server compiles its own code.
 WARM_UP = 3
 REFERENCE = "bronze.benchmark_reference"
-RAW = "landing.benchmark_reference"
+RAW = "scratch.benchmark_reference"
 
 
 def write_sales(folder: Path, rows: int, files: int, reject_every: int = 0) -> None:
@@ -113,7 +113,7 @@ def nothing_new(session: Session, case: Case, known: int) -> str:
     table = tables.prepare(session, case.contract)
     session.execute(f"""
 insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch, size_bytes, modified_at, etag,
-    rows_landed, rows_rejected, delta_version, closed_at)
+    rows_loaded, rows_rejected, delta_version, closed_at)
 select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
     concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
 from range({known})""")

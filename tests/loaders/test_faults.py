@@ -25,13 +25,13 @@ import pytest
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.sql import literal
-from lakehouse.thrift import Session, Unanswered, Unreachable
+from lakehouse.thrift import Session, TimedOut, Unreachable
 from loaders import load, run, statements, tables
 from loaders.context import Context
 from loaders.contract import Column, Contract, Rules
-from loaders.ledger import QUARANTINE, TABLE
+from loaders.ledger import LEDGER, QUARANTINE
 from loaders.listing import Landing
-from loaders.plan import never
+from loaders.plan import reread_none
 from loaders.report import DatasetReport
 from ops import server as spark
 from tests.conftest import free_port
@@ -106,7 +106,7 @@ class Bench:
         dataset = f"dataset = {literal(self.contract.dataset)}"
         bronze = f"select id, note, _source_file from {statements.bronze(self.contract)}"
         quarantine = f"select source_file, errors[0].value from {QUARANTINE} where {dataset}"
-        ledger = f"select source_file, state, rows_read, rows_landed, rows_rejected from {TABLE} where {dataset}"
+        ledger = f"select source_file, state, rows_read, rows_loaded, rows_rejected from {LEDGER} where {dataset}"
         with Session(self.settings) as session:
             return tuple(
                 sorted(session.execute(statement)) for statement in (bronze, quarantine, ledger)
@@ -115,7 +115,7 @@ class Bench:
     def is_right(self) -> bool:
         """Whether the tables hold every row of the files exactly once, and nothing is left open."""
         with Session(self.settings) as session:
-            left = session.execute(f"show tables in landing like '{self.contract.identifier}__*'")
+            left = session.execute(f"show tables in scratch like '{self.contract.identifier}__*'")
         assert left == []
         found, expected = self.found(), self.expected()
         # Lists of 100,000 rows: pytest would take minutes to show how they differ.
@@ -256,7 +256,7 @@ def test_a_loader_killed_while_its_rows_are_written_leaves_nothing_wrong(victim,
     process.start()
     # The first attempt to land fails at the rows that do not fit; the next one is the one to hit.
     wait_for(
-        lambda: told.exists() and told.read_text().endswith("staging\nlanding\n"),
+        lambda: told.exists() and told.read_text().endswith("staging\ninserting\n"),
         "the second landing",
     )
     before, version = victim.parquet(), victim.version()
@@ -264,7 +264,7 @@ def test_a_loader_killed_while_its_rows_are_written_leaves_nothing_wrong(victim,
     process.kill()
     process.join()
     assert victim.version() == version
-    assert told.read_text().split()[-1] == "landing"
+    assert told.read_text().split()[-1] == "inserting"
     victim.load()
     assert victim.is_right()
 
@@ -295,7 +295,7 @@ def test_a_table_that_was_not_even_written_is_told_with_the_remedy(half_made):
     log = half_made.table_folder / "_delta_log"
     for commit in log.glob("*0.json"):
         commit.rename(commit.with_name(f".{commit.name}.tmp"))
-    with pytest.raises(LakehouseError, match="holds files that are no table") as caught:
+    with pytest.raises(LakehouseError, match="has files but no table") as caught:
         half_made.load()
     assert str(half_made.table_folder) in caught.value.message
     shutil.rmtree(half_made.table_folder)
@@ -310,11 +310,11 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
     bench.put("a.csv", *(f"{number},corrected" for number in range(BULK)), "bad,corrected")
     bench.put("b.csv", "1,new", "bad,new")
     # Files done when the server is killed, and the step. It is asked nothing between landed and closing.
-    kills = [(0, "planned"), (0, "landing"), (1, "staging"), (1, "closing")]
+    kills = [(0, "planned"), (0, "inserting"), (1, "staging"), (1, "closing")]
     seen, helpers = [], []
 
     def strike(step: str) -> None:
-        if step == "landing":
+        if step == "inserting":
             before = bench.parquet()
             wait_for(lambda: bench.parquet() - before, "rows being written")
         kill(process_of(bench.settings))
@@ -327,11 +327,11 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
             server = process_of(bench.settings)
             helpers.append(threading.Thread(target=strike, args=(step,)))
             helpers[-1].start()
-            if step != "landing":
+            if step != "inserting":
                 server.wait()
 
     report = DatasetReport(bench.contract.dataset, "")
-    run.Run(bench.settings, Landing(bench.settings.landing), never, watch, PAUSES).load(
+    run.Run(bench.settings, Landing(bench.settings.landing), reread_none, watch, PAUSES).load(
         bench.contract, report
     )
     for helper in helpers:
@@ -339,7 +339,7 @@ def test_a_load_goes_on_when_the_server_is_killed_at_each_step(bench):
     assert kills == []
     assert any(step.startswith("waiting") for step in seen)
     assert bench.is_right()
-    assert (report.files_done, report.rows_landed, report.rows_rejected) == (2, BULK + 1, 2)
+    assert (report.files_done, report.rows_loaded, report.rows_rejected) == (2, BULK + 1, 2)
 
 
 # ---- a disk that takes no more
@@ -412,7 +412,7 @@ def test_a_server_that_takes_the_connection_and_never_answers_is_left(bench):
         silent.listen()
         settings = replace(bench.settings, port=silent.getsockname()[1], statement_timeout=0.5)
         with pytest.raises(
-            Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"
+            TimedOut, match=f"the server at {settings.address} did not answer within 0.5 s"
         ):
             run.load_all(settings, [bench.contract])
 
@@ -420,10 +420,10 @@ def test_a_server_that_takes_the_connection_and_never_answers_is_left(bench):
 def test_a_statement_that_takes_too_long_is_left_and_its_session_with_it(bench):
     with Session(replace(bench.settings, statement_timeout=5)) as session:
         began = time.monotonic()
-        with pytest.raises(Unanswered, match="did not answer within 5 s"):
+        with pytest.raises(TimedOut, match="did not answer within 5 s"):
             session.execute("select java_method('java.lang.Thread', 'sleep', 60000L)")
         # A late answer is never taken for that to another statement.
-        with pytest.raises(Unanswered):
+        with pytest.raises(TimedOut):
             session.execute("select 1")
     assert time.monotonic() - began < 9
 
@@ -432,14 +432,14 @@ def test_a_server_that_goes_away_for_good_is_waited_for_so_long_and_no_longer(be
     bench.put("a.csv", "1,fits")
 
     def watch(report: DatasetReport, step: str) -> None:
-        if step == "landing":
+        if step == "inserting":
             kill(process_of(bench.settings))
 
     report = DatasetReport(bench.contract.dataset, "")
     with pytest.raises(Unreachable, match="no Spark Thrift server answers"):
-        run.Run(bench.settings, Landing(bench.settings.landing), never, watch, (0.1, 0.2)).load(
-            bench.contract, report
-        )
+        run.Run(
+            bench.settings, Landing(bench.settings.landing), reread_none, watch, (0.1, 0.2)
+        ).load(bench.contract, report)
     lost, away = report.notes
     assert "the connection to" in lost and "tried again after 0.1 s" in lost
     assert "no Spark Thrift server answers" in away and "tried again after 0.2 s" in away

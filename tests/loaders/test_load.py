@@ -34,7 +34,7 @@ def test_rows_are_typed_by_the_contract(bench):
         (2, None, None, 'quoted, and "so"'),
         (3, "2023-01-01", Decimal("-0.01"), None),
     ]
-    assert (report.files_new, report.rows_landed, report.rows_rejected, report.clean) == (
+    assert (report.files_new, report.rows_loaded, report.rows_rejected, report.clean) == (
         1,
         3,
         0,
@@ -61,7 +61,7 @@ def test_a_row_that_does_not_fit_is_quarantined_with_every_reason(bench):
     )
     report = bench.load()
     assert [row[0] for row in bench.rows()] == [1]
-    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (5, 1, 4)
+    assert (report.rows_read, report.rows_loaded, report.rows_rejected) == (5, 1, 4)
     by_record = {row[1]: row[2:] for row in bench.quarantined()}
     assert set(by_record) == {
         "x,31-02-2022,1.234,all wrong",
@@ -71,8 +71,12 @@ def test_a_row_that_does_not_fit_is_quarantined_with_every_reason(bench):
     }
     columns, values, reasons = by_record["x,31-02-2022,1.234,all wrong"]
     assert (columns, values) == ('["id","sold_on","amount"]', '["x","31-02-2022","1.234"]')
-    assert reasons == '["is no int","is no date as dd-MM-yyyy","is no decimal(8,2)"]'
-    assert by_record[",,,no id"][2] == '["is required, and is empty"]'
+    assert json.loads(reasons) == [
+        "is not a valid int",
+        "is not a valid date with format dd-MM-yyyy",
+        "is not a valid decimal(8,2)",
+    ]
+    assert by_record[",,,no id"][2] == '["is required but empty"]'
 
 
 def test_a_corrected_file_replaces_its_own_rows_and_no_others(bench):
@@ -125,7 +129,7 @@ def test_a_file_without_a_required_column_is_rejected_and_the_others_go_on(bench
     bench.put("b.csv", "1,,,b")
     report = bench.load()
     assert bench.rows() == [(1, None, None, "b")]
-    reason = "it lacks the required column id (its columns: note)"
+    reason = "required column id is missing (its columns: note)"
     assert f"{bench.contract.location}/a.csv was rejected: {reason}" in report.notes
     assert set(bench.states().values()) == {"loaded", "rejected"}
     assert bench.load().batches == []
@@ -205,12 +209,12 @@ def test_a_load_that_stops_at_any_step_is_ended_by_the_next_one(bench, step):
 def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     with pytest.raises(Stopped):
-        bench.load(progress=stop_at("landed"))
+        bench.load(progress=stop_at("committed"))
     assert (bench.states(), bench.quarantined()) == ({}, [])
     version = bench.version()
     report = bench.load()
-    assert (report.files_new, report.rows_landed, report.rows_rejected) == (1, 1, 1)
-    assert "of another load was landed, and is closed" in report.notes[0]
+    assert (report.files_new, report.rows_loaded, report.rows_rejected) == (1, 1, 1)
+    assert "was committed by another load" in report.notes[0]
     assert bench.version() == version
     assert len(bench.quarantined()) == 1
 
@@ -218,7 +222,7 @@ def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench
 def test_a_batch_whose_files_were_removed_after_it_was_landed_is_closed(bench):
     bench.put("a.csv", "1,,,a")
     with pytest.raises(Stopped):
-        bench.load(progress=stop_at("landed"))
+        bench.load(progress=stop_at("committed"))
     (bench.folder / "a.csv").unlink()
     bench.put("b.csv", "2,,,b")
     bench.load()
@@ -230,9 +234,9 @@ def test_a_batch_that_landed_nothing_is_closed(bench):
     bench.put("a.csv", "1,,,a")
 
     def remove(reached: str) -> None:
-        if reached == "landing":
+        if reached == "inserting":
             (bench.folder / "a.csv").write_text("")
-        if reached == "landed":
+        if reached == "committed":
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -254,7 +258,7 @@ def in_parallel(times: int, call: Callable[[Session], object], bench: Bench) -> 
         list(pool.map(run, range(times)))
 
 
-@pytest.mark.parametrize("step", ["landing", "staging"])
+@pytest.mark.parametrize("step", ["inserting", "staging"])
 def test_of_two_loaders_with_one_batch_number_one_lands_its_batch(bench, step):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.put("b.csv", "2,,,b")
@@ -278,7 +282,7 @@ def test_a_loader_that_slept_brings_no_earlier_content_back(bench):
     slept = []
 
     def sleep(reached: str) -> None:
-        if reached == "landing" and not slept:
+        if reached == "inserting" and not slept:
             slept.append(reached)
             with Session(bench.settings) as other:
                 load.load(Context(other, bench.landing, bench.contract))
@@ -306,7 +310,7 @@ def test_a_file_renamed_between_landing_and_closing_is_two_deliveries(bench):
     bench.load()
 
     def rename(reached: str) -> None:
-        if reached == "landed" and (bench.folder / "b.csv").exists():
+        if reached == "committed" and (bench.folder / "b.csv").exists():
             (bench.folder / "b.csv").rename(bench.folder / "c.csv")
 
     bench.put("b.csv", "2,,,b")
@@ -352,10 +356,10 @@ def test_a_file_that_keeps_changing_ends_the_load_with_an_error(bench):
     bench.put("a.csv", "1,,,a")
 
     def rewrite(reached: str) -> None:
-        if reached == "landed":
+        if reached == "committed":
             bench.put("a.csv", "1,,,again")
 
-    with pytest.raises(LakehouseError, match="its files changed while they were read, .* 10 times"):
+    with pytest.raises(LakehouseError, match="in each of 10 attempts its files changed"):
         bench.load(progress=rewrite)
 
 
@@ -369,12 +373,12 @@ def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
         unix.bind("socket.csv")
     os.chdir(PROJECT)
     report = bench.load()
-    assert report.rows_landed == 1
+    assert report.rows_loaded == 1
     folder = bench.contract.location
     assert sorted(report.notes) == [
         f"{folder}/caf\\xe9.csv was skipped: its name is not UTF-8",
-        f"{folder}/pipe.csv was skipped: it is no regular file",
-        f"{folder}/socket.csv was skipped: it is no regular file",
+        f"{folder}/pipe.csv was skipped: it is not a regular file",
+        f"{folder}/socket.csv was skipped: it is not a regular file",
     ]
 
 
@@ -392,7 +396,7 @@ def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monke
         bench.settings, [replace(bench.contract, table="broken"), bench.contract]
     )
     assert broken.error.startswith("KeyError: 'numOutputRows'")
-    assert (good.error, good.rows_landed) == ("", 1)
+    assert (good.error, good.rows_loaded) == ("", 1)
 
 
 def test_a_clean_batch_takes_ten_statements_at_most(bench, monkeypatch):
@@ -414,11 +418,11 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
 
     def rewrite(step: str) -> None:
         steps.append(step)
-        if step == "landing" and steps.count("landing") == 1:
+        if step == "inserting" and steps.count("inserting") == 1:
             bench.put("a.csv", "1,,,second", "2,,,second")
 
     report = bench.load(progress=rewrite)
-    assert steps.count("landing") == 2
+    assert steps.count("inserting") == 2
     assert bench.rows() == [(1, None, None, "second"), (2, None, None, "second")]
     assert (
         f"{bench.contract.location}/a.csv was changed or removed while it was loaded"
@@ -449,8 +453,8 @@ def test_a_reprocessed_table_is_the_same_table(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.load()
     before = bench.rows(), bench.quarantined()
-    report = bench.load(again=lambda entry: True)
-    assert (report.files_replaced, report.rows_landed) == (1, 1)
+    report = bench.load(reread=lambda entry: True)
+    assert (report.files_replaced, report.rows_loaded) == (1, 1)
     assert (bench.rows(), bench.quarantined()) == before
 
 
@@ -466,7 +470,7 @@ def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
     (bench.folder / "junk.parquet").write_bytes(b"not parquet")
     report = bench.load()
     assert bench.rows() == [(1, "2022-01-01", Decimal("1.50"), "x")]
-    assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is no int"]')]
+    assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is not a valid int"]')]
     assert report.files_rejected == 1
     assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
 
@@ -492,7 +496,7 @@ def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
             f"copy (select {number}::bigint as id, {others}) to '{bench.folder}/{number}.parquet'"
         )
     report = bench.load()
-    assert (report.rows_landed, report.rows_rejected) == (2, 1)
+    assert (report.rows_loaded, report.rows_rejected) == (2, 1)
     rescued = bench.session.execute(
         f"select distinct _rescued_data from {statements.bronze(bench.contract)}"
     )
@@ -505,7 +509,7 @@ def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
     # A float of seconds would round it up to the next millisecond.
     os.utime(tmp_path / "elsewhere.csv", ns=(1_763_722_058_560_999_999,) * 2)
     (bench.folder / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
-    assert bench.load().rows_landed == 1
+    assert bench.load().rows_loaded == 1
     assert bench.load().batches == []
 
 

@@ -96,7 +96,7 @@ JAVA = "#\n# A fatal error has been detected by the Java Runtime Environment:\n#
     ],
 )
 def test_only_what_ended_a_server_is_told_as_the_reason_why_it_is_gone(log, why):
-    assert spark.ending(log) == why
+    assert spark.exit_reason(log) == why
 
 
 def test_the_home_is_for_its_owner_only_also_an_older_one(elsewhere, monkeypatch):
