@@ -61,7 +61,8 @@ def _parsed(text: str, type_: str, pattern: str | None) -> str:
     if type_ in ("timestamp", "timestamp_ntz"):
         if pattern:
             return f"cast(try_to_timestamp({text}, {literal(pattern)}) as {type_})"
-        # Spark's cast accepts a year (as January 1) and a time (as today): the pattern does not.
+        # Spark's cast also accepts a year (as January 1) and a time (as today); see
+        # https://github.com/apache/spark/pull/7353.
         iso = ISO_TIMESTAMP + (ISO_OFFSET if type_ == "timestamp" else "$")
         # Spark's cast does not accept an offset after hours and minutes: add the seconds.
         full = f"regexp_replace({text}, {literal(NO_SECONDS)}, '$1:00')"

@@ -159,7 +159,8 @@ def insert(contract: Contract, batch: Batch, records: str, order: Sequence[str])
     """Commits a batch to bronze; `order` has the columns of the table.
 
     `records` is a query by `select_files` or `select_staged`, or empty. Of two batches with one
-    number Delta commits one: the other fails, or is skipped without an error.
+    number Delta commits one: the other fails, or is skipped without an error
+    (https://github.com/delta-io/delta/pull/1141).
     """
     values = {
         "_source_file": "_landed_file",

@@ -177,7 +177,8 @@ def _fields(contract: Contract, cells: Sequence[str], lines: str) -> str:
     options |= {"columnNameOfCorruptRecord": "_corrupt", "mode": "PERMISSIVE"}
     pairs = ", ".join(f"{literal(key)}, {option(value)}" for key, value in options.items())
     schema = ", ".join(f"{cell} string" for cell in (*cells, "_corrupt"))
-    # As a generator, from_csv is evaluated once per row; the optimizer could copy an expression.
+    # The generator `inline` makes Spark evaluate from_csv once per row, not once per column
+    # (https://github.com/apache/spark/pull/42376).
     return f"""
         select lines.*, cells.* from ({lines}) as lines
         lateral view inline(array(from_csv(_line, {literal(schema)}, map({pairs})))) cells"""

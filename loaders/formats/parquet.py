@@ -52,7 +52,7 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
     try:
         types = _types(context, table, parts)
         made = {name: _cell(name, type_, name in nanoseconds) for name, type_ in types.items()}
-        # pandas writes a column of nulls without a type, which Spark reads as int.
+        # Arrow writes a column of nulls as INT32 (https://github.com/apache/arrow/issues/11967).
         made |= {name: Cell("cast(null as string)") for name in types if f"{name} null" in names}
         unknown, missing = drift(contract, types)
         known = by_contract(contract, made)

@@ -108,7 +108,10 @@ def place(landing: Landing, part: Part) -> str:
 
 
 def escaped(path: str) -> str:
-    """A path with its glob characters escaped: Spark reads locations as globs."""
+    """A path with its glob characters escaped: Spark reads locations as globs.
+
+    See https://github.com/apache/spark/pull/29659.
+    """
     return re.sub(r"([*?\[\]{}\\])", r"\\\1", path)
 
 

@@ -470,7 +470,9 @@ def test_parquet_is_read_by_name_and_cast_where_its_types_differ(bench):
     (bench.folder / "junk.parquet").write_bytes(b"not parquet")
     report = bench.load()
     assert bench.rows() == [(1, "2022-01-01", Decimal("1.50"), "x")]
-    assert [row[3:] for row in bench.quarantined()] == [('["3000000000"]', '["is not a valid int"]')]
+    assert [row[3:] for row in bench.quarantined()] == [
+        ('["3000000000"]', '["is not a valid int"]')
+    ]
     assert report.files_rejected == 1
     assert "junk.parquet was rejected: it cannot be read as parquet" in report.notes[0]
 

@@ -255,7 +255,7 @@ def at(landing: str) -> Settings:
 def test_doctor_looks_into_the_bucket(bucket):
     bucket.put("a.csv", as_csv((1, "a")))
     assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
-    assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, where nothing lies yet"
+    assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, which is empty"
     with pytest.raises(
         LakehouseError, match="s3a://nobody/landing cannot be listed: .*does not exist"
     ) as caught:

@@ -154,7 +154,7 @@ def test_a_server_that_goes_down_while_starting_says_why(server, elsewhere):
     # Derby serves one process: a second server in the same metastore goes down.
     elsewhere.home.mkdir()
     (elsewhere.home / "metastore").symlink_to(server.home / "metastore")
-    with pytest.raises(LakehouseError, match="went down while starting: .*Derby"):
+    with pytest.raises(LakehouseError, match="exited during the start: .*Derby"):
         spark.start(elsewhere)
     assert spark.status(elsewhere) == (False, f"no server runs in {elsewhere.home}")
 
@@ -165,7 +165,7 @@ def test_a_stale_pid_is_not_mistaken_for_the_server(elsewhere):
         f'{{"pid": {os.getpid()}, "created": 1.0, "port": 1}}'
     )
     running, sentence = spark.status(elsewhere)
-    assert not running and "gone without having been stopped" in sentence
+    assert not running and "exited without being stopped" in sentence
     assert spark.stop(elsewhere)[0] is False
 
 
@@ -183,12 +183,12 @@ def test_a_killed_server_is_noticed_reported_and_started_again(elsewhere, monkey
     status = lakehouse("server", "status")
     assert status.exit_code == 1
     assert (
-        "gone without having been stopped: its log gives no reason: it was killed, or the machine"
+        "exited without being stopped: its log has no reason: it was killed, or the machine"
         in status.output
     )
     query = lakehouse("sql", "select 1")
     assert query.exit_code == 1
-    assert "gone without having been stopped" in query.output
+    assert "exited without being stopped" in query.output
     assert "lakehouse server start" in query.output
 
     assert lakehouse("server", "start").exit_code == 0
