@@ -1,1 +1,1 @@
-"""The ground floor: errors, settings, Thrift sessions and SQL quoting. It imports nothing above it."""
+"""Errors, settings, Thrift sessions and SQL quoting; imports no other package of the project."""

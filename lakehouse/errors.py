@@ -1,8 +1,8 @@
-"""Errors that a person is meant to read."""
+"""The base class of errors with a message for the user."""
 
 
 class LakehouseError(Exception):
-    """What went wrong, where, and the remedy; shown without a stack trace."""
+    """An error with a message and a remedy; commands print it without a stack trace."""
 
     def __init__(self, message: str, remedy: str = ""):
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Where the lakehouse is: folders and addresses, read from the environment."""
+"""Folders and addresses of the lakehouse, from environment variables."""
 
 import os
 import re
@@ -12,18 +12,16 @@ from lakehouse.errors import LakehouseError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SPARK_CONF = PROJECT / "spark"
-# Jars belong to the installation: every lakehouse home uses the same ones.
+# Shared by every LAKEHOUSE_HOME of the installation.
 JARS = Path(sys.prefix) / "share" / "lakehouse" / "jars"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One lakehouse: its state, its input and its Thrift address.
+    """State, landing folder and Thrift address of one lakehouse.
 
-    `landing` is a folder, or the URL of one in an object store. Relative
-    paths are taken from the project, so that a command means the same in
-    every folder. `statement_timeout` is how long to wait for the answer to a
-    statement, in seconds.
+    `landing` is an absolute path, or the URL of a folder in an object store. `statement_timeout`
+    is the maximum wait for an answer to a statement, in seconds.
     """
 
     home: Path
@@ -35,12 +33,12 @@ class Settings:
     def __post_init__(self):
         if not 0 < self.statement_timeout < inf:
             raise LakehouseError(
-                f"LAKEHOUSE_STATEMENT_TIMEOUT is {self.statement_timeout:g}, which is no time to wait",
+                f"LAKEHOUSE_STATEMENT_TIMEOUT is {self.statement_timeout:g}, not a valid duration",
                 "set it to a number of seconds",
             )
         if not 0 < self.port < 65536:
             raise LakehouseError(
-                f"LAKEHOUSE_THRIFT_PORT is {self.port}, which is no port",
+                f"LAKEHOUSE_THRIFT_PORT is {self.port}, not a valid port",
                 "set it to a number from 1 to 65535",
             )
 
@@ -50,21 +48,22 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT and _STATEMENT_TIMEOUT, or defaults.
+        """Settings from LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT, _STATEMENT_TIMEOUT.
 
-        Raises LakehouseError for a port or a timeout that is not a number.
+        Relative paths are relative to the project, not to the current folder. Raises
+        LakehouseError if the port or the timeout is not a valid number.
         """
         port = environ.get("LAKEHOUSE_THRIFT_PORT", "10000")
         landing = environ.get("LAKEHOUSE_LANDING", "landing")
         if not port.isdigit():
             raise LakehouseError(
-                f"LAKEHOUSE_THRIFT_PORT is {port!r}, which is no port",
+                f"LAKEHOUSE_THRIFT_PORT is {port!r}, not a valid port",
                 "set it to a number from 1 to 65535",
             )
         timeout = environ.get("LAKEHOUSE_STATEMENT_TIMEOUT", "3600")
         if not timeout.replace(".", "", 1).isdecimal():
             raise LakehouseError(
-                f"LAKEHOUSE_STATEMENT_TIMEOUT is {timeout!r}, which is no time to wait",
+                f"LAKEHOUSE_STATEMENT_TIMEOUT is {timeout!r}, not a valid duration",
                 "set it to a number of seconds",
             )
         return cls(

@@ -1,20 +1,19 @@
-"""Quoting: the one place where Python values become SQL text."""
+"""Conversion of Python values to SQL text."""
 
 import json
 from collections.abc import Iterable
 
 
 def identifier(*parts: str) -> str:
-    """A (qualified) name, quoted: `bronze`.`pos_sales`."""
+    """A quoted name, qualified if there are several parts: `bronze`.`pos_sales`."""
     return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
 
 
 def literal(value: str | int | float | bool | None) -> str:
-    """A literal of a Python value.
+    """An SQL literal.
 
-    Backslash and control characters are escaped, as Spark reads them with
-    spark.sql.parser.escapedStringLiterals at its default (false), and the
-    dollar of `${…}`, which would start a variable where Spark substitutes them.
+    Escapes are valid for the default of spark.sql.parser.escapedStringLiterals (false). The dollar
+    of `${…}` is escaped too: Spark would substitute a variable.
     """
     if value is None:
         return "null"
@@ -31,20 +30,20 @@ def literal(value: str | int | float | bool | None) -> str:
 
 
 def option(value: object) -> str:
-    """A reader option's value as Spark spells it: true, not True."""
+    """Literal of a reader option; booleans and numbers are strings, such as 'true'."""
     return literal(value if isinstance(value, str) else json.dumps(value))
 
 
 def in_list(expression: str, values: Iterable[str]) -> str:
-    """`expression in (…)`; false for no values."""
+    """`expression in (…)`; false if there are no values."""
     listed = ", ".join(literal(value) for value in values)
     return f"{expression} in ({listed})" if listed else "false"
 
 
 def inline_table(schema: str, rows: Iterable[Iterable[object]]) -> str:
-    """What Python values are as a table: `schema` is a DDL such as `path string, size bigint`.
+    """A table expression of Python rows; `schema` such as `path string, size bigint`.
 
-    One JSON text, because Spark parses thousands of literals slowly.
+    The rows are one JSON literal: Spark parses thousands of literals slowly.
     """
     names = [column.split()[0] for column in schema.split(", ")]
     records = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False)

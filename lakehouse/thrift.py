@@ -1,4 +1,4 @@
-"""SQL over Thrift: a session, its results, and errors that a person can read."""
+"""SQL over Thrift: sessions, results and readable errors."""
 
 import getpass
 import logging
@@ -17,20 +17,20 @@ from thrift.transport.TTransport import TTransportException
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 
-# The transport logs what it also raises.
+# The transport logs its errors and also raises them.
 logging.getLogger("thrift").setLevel(logging.CRITICAL)
 
 
 class Unreachable(LakehouseError):
-    """Nobody answers at the Thrift address, or the connection was lost."""
+    """No server answers at the Thrift address, or the connection was lost."""
 
 
-class Unanswered(LakehouseError):
-    """The server took the connection and then said nothing for too long."""
+class TimedOut(LakehouseError):
+    """The server did not answer in time."""
 
 
 class SqlError(LakehouseError):
-    """Spark refused or failed a statement; `condition` is its error condition."""
+    """A statement failed; `condition` is Spark's error condition, empty if there is none."""
 
     def __init__(self, message: str):
         super().__init__(message)
@@ -39,17 +39,17 @@ class SqlError(LakehouseError):
 
     @property
     def not_found(self) -> bool:
-        """Whether a table or its schema is not there."""
+        """Whether a table or schema does not exist."""
         return self.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
 
     @property
     def sentence(self) -> str:
-        """What Spark says, on one line."""
+        """The first line of the message."""
         return self.message.splitlines()[0] if self.message else ""
 
 
 def readable(message: str) -> str:
-    """Spark's error without wrapping, stack trace and query plan."""
+    """Spark's error message without prefixes, stack trace and query plan."""
     message = re.sub(r"^Error (running query|operating \w+): ", "", message)
     message = re.sub(r"^\[[\w.]+\] [\w.$]+:\s+(?=\[)", "", message)
     lines = []
@@ -62,15 +62,15 @@ def readable(message: str) -> str:
     return "\n".join(lines).strip()
 
 
-# These say where it happened; their causes say what.
+# These errors wrap the error that has the reason.
 WRAPPINGS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE")
 
 
-def innermost(trace: list[str] | None) -> str:
-    """The first cause in a Thrift error's trace, where Spark's own message is only a wrapping.
+def root_cause(trace: list[str] | None) -> str:
+    """Message of the root cause in a Thrift error's trace; empty if the outermost error has it.
 
-    A trace has a line `*<class>:<message>:<line>:<column>` for each exception,
-    the outermost first. Spark names a condition in [BRACKETS] where it knows one.
+    The trace has one line `*<class>:<message>:<line>:<column>` per exception, the outermost first.
+    Messages of Spark begin with an error condition in [BRACKETS].
     """
     messages = [
         re.sub(r"^\*[\w.$]+:", "", line).rsplit(":", 2)[0]
@@ -89,15 +89,15 @@ def innermost(trace: list[str] | None) -> str:
     return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
-# What a server that is well answers at once: opening a session, forgetting a statement.
+# Seconds for calls that run no statement: opening a session, closing a statement.
 PROMPT_TIMEOUT = 60
-# Closing a session gives nothing back, so nobody waits long for it.
+# Seconds for closing a session.
 CLOSE_TIMEOUT = 10
 
 
 @dataclass(frozen=True)
 class Result:
-    """Column names and the rows, as an iterator that reads on as it is used."""
+    """Column names, and an iterator that fetches the rows in batches."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple]
@@ -106,7 +106,7 @@ class Result:
 def plain_transport(
     host: str, port: int, user: str | None = None, password: str | None = None
 ) -> thrift_sasl.TSaslClientTransport:
-    """A connection with name and password, not yet opened; without passwords the server still wants some."""
+    """An unopened connection with user name and password; the server requires any password."""
     client = partial(
         hive.get_installed_sasl,
         host,
@@ -118,13 +118,12 @@ def plain_transport(
 
 
 class Session:
-    """A Thrift session; use it with `with`.
+    """A Thrift session, used as a context manager.
 
-    Raises Unreachable when nobody answers or the server goes away, Unanswered
-    when it stays silent for too long, SqlError when Spark refuses a statement.
-    Closing raises nothing and takes at most CLOSE_TIMEOUT: the results are
-    read by then. `transport` and `configuration` (settings of the session) are
-    for logins other than this machine's user.
+    Raises Unreachable if no server answers or the connection is lost, TimedOut if an answer takes
+    too long, SqlError if a statement fails. Closing raises no error and takes at most
+    CLOSE_TIMEOUT. `transport` is for logins as another user, `configuration` has Spark settings
+    of the session.
     """
 
     def __init__(
@@ -136,8 +135,8 @@ class Session:
         self._address = settings.address
         self._timeout = settings.statement_timeout
         self._transport = transport or plain_transport(settings.host, settings.port)
-        self._ended: LakehouseError | None = None
-        self._connection = self._ask(
+        self._failure: LakehouseError | None = None
+        self._connection = self._call(
             PROMPT_TIMEOUT,
             partial(
                 hive.Connection,
@@ -153,16 +152,16 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._ask(CLOSE_TIMEOUT, self._connection.close)
+            self._call(CLOSE_TIMEOUT, self._connection.close)
         except Exception:
             logging.debug("closing the session at %s failed", self._address, exc_info=True)
         finally:
             self._transport.close()
 
-    def _ask(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
-        """What the server answers to a call; `lost` is what to say when the connection is not there."""
-        if self._ended:
-            raise self._ended
+    def _call(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
+        """Call the server; returns its answer. `lost` is the message of a failed connection."""
+        if self._failure:
+            raise self._failure
         timeout = min(timeout, self._timeout)
         self._transport._trans.setTimeout(timeout * 1000)
         try:
@@ -171,31 +170,32 @@ class Session:
             status = getattr(error.args[0], "status", None)
             text = getattr(status, "errorMessage", None) or str(error)
             raise SqlError(
-                readable(innermost(getattr(status, "infoMessages", None)) or text)
+                readable(root_cause(getattr(status, "infoMessages", None)) or text)
             ) from None
         except (TTransportException, OSError, EOFError) as error:
-            # An answer that comes late would be taken for that to the next call.
+            # A late answer would be read as the answer to the next call.
             self._transport.close()
             if getattr(error, "type", None) == TTransportException.TIMED_OUT:
-                self._ended = Unanswered(
+                self._failure = TimedOut(
                     f"the server at {self._address} did not answer within {timeout:g} s",
-                    "read its log; if the statement needs longer, set LAKEHOUSE_STATEMENT_TIMEOUT to more seconds",
+                    "read its log; if the statement needs more time, "
+                    "increase LAKEHOUSE_STATEMENT_TIMEOUT",
                 )
             else:
-                self._ended = Unreachable(lost or f"the connection to {self._address} was lost")
-            raise self._ended from error
+                self._failure = Unreachable(lost or f"the connection to {self._address} was lost")
+            raise self._failure from error
 
     def query(self, statement: str) -> Result:
-        """Run a statement; the rows arrive while they are read."""
-        # Whether the server forgets the last statement without an error is no matter to this one.
+        """Run a statement; its rows are fetched when they are read."""
+        # An error in closing the previous statement does not concern this one.
         with suppress(SqlError):
-            self._ask(PROMPT_TIMEOUT, self._cursor.close)
-        self._ask(self._timeout, partial(self._cursor.execute, statement))
-        described = self._ask(self._timeout, lambda: self._cursor.description)
+            self._call(PROMPT_TIMEOUT, self._cursor.close)
+        self._call(self._timeout, partial(self._cursor.execute, statement))
+        described = self._call(self._timeout, lambda: self._cursor.description)
         return Result(tuple(name for name, *_ in described or ()), self._rows())
 
     def _rows(self) -> Iterator[tuple]:
-        while batch := self._ask(self._timeout, self._cursor.fetchmany):
+        while batch := self._call(self._timeout, self._cursor.fetchmany):
             yield from batch
 
     def execute(self, statement: str) -> list[tuple]:

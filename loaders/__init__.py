@@ -1,5 +1,5 @@
-"""Landing files into bronze Delta tables, exactly once.
+"""The loader: files in the landing folder are loaded into bronze Delta tables, exactly once.
 
 contract -> listing -> plan -> formats, cells -> statements -> ledger -> report.
-docs/loading-internals.md tells how the promise is kept.
+docs/loading-internals.md explains the guarantee.
 """

@@ -1,7 +1,7 @@
-"""Cells as values: the SQL that casts a cell to its contract type, or finds that it does not fit.
+"""SQL that casts a cell to its contract type, and checks that the cast is exact.
 
-Pure functions of SQL text. A cast never rounds, cuts, guesses or overflows: a
-cell that its type cannot hold exactly has no value, and does not fit.
+Pure functions. A cell that the type cannot hold exactly is invalid: a cast never rounds, truncates,
+guesses or overflows.
 """
 
 import re
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from lakehouse.sql import literal
 from loaders.contract import Column
 
-# Blanks around a number are no part of it.
+# Allowed around a number.
 BLANKS = " \t\r\n"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
-# Larger exponents would keep a core busy for minutes and fit no type.
+# Spark needs minutes for larger exponents, and no type can hold them.
 SCIENTIFIC = rf"^{NUMBER}[eE][+-]?0*[0-9]{{1,3}}$"
 ZERO = r"^[+-]?[0.]+[eE]"
 FLOATING = rf"^({NUMBER}([eE][+-]?0*[0-9]{{1,3}})?|NaN|[+-]?Infinity)$"
@@ -24,10 +24,9 @@ ISO_OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 
 @dataclass(frozen=True)
 class Cell:
-    """A column as the files have it: its SQL expression, and its Spark type there.
+    """A column of the files: an SQL expression, and its Spark type in the files.
 
-    `raw` is what the file holds, where the expression is made of it and may be
-    null although the file holds something.
+    `raw` is the original content, if `expression` derives from it and may be null where it is not.
     """
 
     expression: str
@@ -35,13 +34,13 @@ class Cell:
     raw: str = ""
 
     @property
-    def held(self) -> str:
-        """What the file holds, as SQL."""
+    def content(self) -> str:
+        """The original content (SQL)."""
         return self.raw or self.expression
 
 
 def value(cell: Cell, column: Column, pattern: str | None) -> str:
-    """The cell as its contract type; null where the type cannot hold it exactly.
+    """The cell cast to its contract type (SQL); null if the type cannot hold it exactly.
 
     `pattern` is the date or timestamp pattern of the contract, None for ISO 8601.
     """
@@ -56,15 +55,16 @@ def value(cell: Cell, column: Column, pattern: str | None) -> str:
 
 
 def _parsed(text: str, type_: str, pattern: str | None) -> str:
-    """A text as a value of a type."""
+    """A text cast to a type (SQL); null if it is not exactly a value of the type."""
     if type_ == "date" and pattern:
         return f"try_to_date({text}, {literal(pattern)})"
     if type_ in ("timestamp", "timestamp_ntz"):
         if pattern:
             return f"cast(try_to_timestamp({text}, {literal(pattern)}) as {type_})"
-        # Spark's cast would take 2023 for the first of January, and 12:30 for today.
+        # Spark's cast also accepts a year (as January 1) and a time (as today); see
+        # https://github.com/apache/spark/pull/7353.
         iso = ISO_TIMESTAMP + (ISO_OFFSET if type_ == "timestamp" else "$")
-        # Nor does it take an offset without seconds before it.
+        # Spark's cast does not accept an offset after hours and minutes: add the seconds.
         full = f"regexp_replace({text}, {literal(NO_SECONDS)}, '$1:00')"
         return f"if({text} rlike {literal(iso)}, try_cast({full} as {type_}), null)"
     if type_.startswith("decimal"):
@@ -75,21 +75,21 @@ def _parsed(text: str, type_: str, pattern: str | None) -> str:
 
 
 def _number(text: str) -> str:
-    """A text without the blanks around it."""
+    """A text without blanks around it (SQL)."""
     return f"trim(both {literal(BLANKS)} from {text})"
 
 
 def _decimal(text: str, type_: str) -> str:
-    """A decimal, if the type has as many places as the text; a cast would round silently."""
+    """A text cast to a decimal (SQL); null if the type has too few places."""
     scale = int(re.findall(r"\d+", type_)[1])
     number = _number(text)
     point = f"instr({number}, '.')"
-    # Most cells have few places as they stand: that is one look instead of two trims.
+    # The first condition is cheap and holds for most cells: it saves two trims.
     plain = (
         f"instr({text}, '.') >= length({text}) - {scale} or {point} = 0 "
         f"or length(trim(trailing '0' from {number})) - {point} <= {scale}"
     )
-    # 1.50e-1 has the places of 1.5, and one more; 1500e-2 those of 15 less two.
+    # 1.50e-1 has one place more than 1.5, and 1500e-2 has none, like 15.
     fraction = f"regexp_extract({number}, {literal(r'[.]([0-9]*?)0*[eE]')}, 1)"
     zeros = f"regexp_extract({number}, {literal(r'[1-9](0*)[.]?0*[eE]')}, 1)"
     exponent = f"cast(regexp_extract({number}, {literal(r'[eE](.*)')}, 1) as int)"
@@ -102,38 +102,37 @@ def _decimal(text: str, type_: str) -> str:
 
 
 def _floating(text: str, type_: str) -> str:
-    """A float or double, if the text is a number that does not overflow to infinity or vanish to zero."""
+    """A text cast to a float or double (SQL); null if it overflows or underflows to zero."""
     number = _number(text)
     typed = f"try_cast({number} as {type_})"
     overflow = f"abs({typed}) = cast('Infinity' as {type_}) and not contains({text}, 'I')"
-    vanished = f"{typed} = 0 and {number} rlike {literal('^[^eE]*[1-9]')}"
-    return f"if({number} rlike {literal(FLOATING)} and not ({overflow}) and not ({vanished}), {typed}, null)"
+    underflow = f"{typed} = 0 and {number} rlike {literal('^[^eE]*[1-9]')}"
+    exact = f"{number} rlike {literal(FLOATING)} and not ({overflow}) and not ({underflow})"
+    return f"if({exact}, {typed}, null)"
 
 
-def unfit(cell: Cell, column: Column, cast: str) -> str:
-    """Whether a cell holds something that its `cast` makes no value of, as SQL; may be null for false."""
+def is_invalid(cell: Cell, column: Column, cast: str) -> str:
+    """Whether `cast` is null although the cell has content (SQL); null means false."""
     if not cell.raw and column.type in (cell.type, "string"):
         return "false"
-    holds = f"{cell.held} is not null"
+    has_content = f"{cell.content} is not null"
     if cell.type == "string":
-        holds = f"{cell.expression} <> ''" + (
-            f" or {holds} and {cell.expression} is null" if cell.raw else ""
+        has_content = f"{cell.expression} <> ''" + (
+            f" or {has_content} and {cell.expression} is null" if cell.raw else ""
         )
-    return f"({cast} is null and ({holds}))"
+    return f"({cast} is null and ({has_content}))"
 
 
 def empty(cell: Cell) -> str:
-    """Whether a cell is null or blank, as SQL."""
+    """Whether a cell is null or blank (SQL)."""
     blank = f" or trim({cell.expression}) = ''" if cell.type == "string" else ""
-    return f"({cell.held} is null{blank})"
+    return f"({cell.content} is null{blank})"
 
 
 def reason(cell: Cell, column: Column, pattern: str | None) -> str:
-    """Why a cell that does not fit does not, as SQL."""
-    shaped = f" as {pattern}" if pattern and cell.type == "string" else ""
-    not_typed = literal(f"is no {column.type}{shaped}")
+    """The reason why an invalid cell is rejected (SQL)."""
+    format_ = f" with format {pattern}" if pattern and cell.type == "string" else ""
+    not_typed = literal(f"is not a valid {column.type}{format_}")
     return (
-        f"if({empty(cell)}, 'is required, and is empty', {not_typed})"
-        if column.required
-        else not_typed
+        f"if({empty(cell)}, 'is required but empty', {not_typed})" if column.required else not_typed
     )

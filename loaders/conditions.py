@@ -1,9 +1,8 @@
-"""Spark's error conditions, and what a load does about them: the one place where that is decided."""
+"""Classification of Spark's errors: transient errors, commit conflicts, unreadable files."""
 
 from lakehouse.thrift import SqlError
 
-# Another session wrote or made the same table meanwhile, or a file went away
-# while it was read: look again and repeat.
+# Another session changed or created the same table, or a file was removed during the read.
 TRANSIENT = (
     "AlreadyExistsException",
     "DELTA_CONCURRENT",
@@ -19,7 +18,6 @@ TRANSIENT = (
     "TABLE_OR_VIEW_NOT_FOUND",
     "not a Delta table",
 )
-# The content of a file is at fault.
 UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
 
 
@@ -29,10 +27,10 @@ def is_transient(error: SqlError) -> bool:
 
 
 def is_conflict(error: SqlError) -> bool:
-    """Whether another session's commit came first."""
+    """Whether another session committed first."""
     return error.condition.startswith("DELTA_CONCURRENT")
 
 
-def lies_in_file(error: SqlError) -> bool:
-    """Whether the content of a file that was read made the statement fail."""
+def is_unreadable_file(error: SqlError) -> bool:
+    """Whether the content of a file made the statement fail."""
     return error.condition.startswith(UNREADABLE)

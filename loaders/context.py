@@ -1,4 +1,4 @@
-"""What every step of a load needs."""
+"""Common arguments of the steps of a load."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from loaders.listing import Landing
 
 @dataclass(frozen=True)
 class Context:
-    """One dataset, where its files lie, and the session that loads them."""
+    """The contract of one dataset, the landing folder, and the session that loads it."""
 
     session: Session
     landing: Landing

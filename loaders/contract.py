@@ -1,9 +1,8 @@
-"""The contract of a source table: its entry among the dbt sources.
+"""The contract of a source table: its dbt source, read from dbt's manifest.
 
-Columns and types are the dbt columns and data_types, a `not_null` test marks
-a required column, `external:` says where the files are and how to read them,
-`config.meta.loader` what only the loader needs (see Rules). Read through
-dbt's manifest, so Jinja in the YAML is resolved.
+- `columns` with `data_type` are the schema; a `not_null` test makes a column required.
+- `external` has the location, the format and the reader options of the files.
+- `config.meta.loader` has the rules of the loader (see Rules).
 """
 
 import codecs
@@ -16,7 +15,7 @@ from lakehouse.errors import LakehouseError
 
 FORMATS = ("csv", "json", "parquet")
 MODES = ("files", "full")
-# Encodings that Python and Java both know: a pattern of Python's name, and Java's.
+# Encodings that both Python and Java know: a pattern of the Python name, and the Java name.
 CHARSETS = {
     r"utf-8": "UTF-8",
     r"ascii": "US-ASCII",
@@ -28,9 +27,9 @@ CHARSETS = {
     r"(gb18030|gbk|big5|shift_jis)": r"\1",
     r"euc_(jp|kr)": r"EUC-\1",
 }
-# What the loader adds to every bronze row; a source's YAML may describe them.
+# The loader adds these to every bronze row. A source's YAML may describe them.
 AUDIT_COLUMNS = ("_source_file", "_source_modified_at", "_load_id", "_loaded_at", "_rescued_data")
-ROOM = "models/staging/<source>/_<source>__sources.yml"
+SOURCES_YAML = "models/staging/<source>/_<source>__sources.yml"
 JSON_PATH = re.compile(r"""\$(\.\w+|\[\d+\]|\["[^"]+"\]|\['[^']+'\])+""")
 
 
@@ -38,7 +37,7 @@ JSON_PATH = re.compile(r"""\$(\.\w+|\[\d+\]|\["[^"]+"\]|\['[^']+'\])+""")
 class Column:
     """A column of the contract; `type` is a Spark type, in lower case.
 
-    `path` says where a JSON file has it ($.customer.city); empty: under its name.
+    `path` is the column's path in JSON ($.customer.city); if it is empty, the name is the key.
     """
 
     name: str
@@ -50,16 +49,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Rules:
-    """What `config.meta.loader` of a source table may say, with the defaults.
+    """The keys of `config.meta.loader`, with their defaults.
 
-    mode: `files` (every file's rows) or `full` (the newest file is the table).
-    max_reject_ratio: the share of a file's rows that may not fit, 0 to 1; a
-    file above it is held back whole.
-    glob: which files of the location, as `*.csv` or `**/sales_*.csv`.
-    grace_seconds: how long a file must have been left alone.
-    done_marker: a file that must lie beside it, as `_SUCCESS` or `{name}.done`.
-    allow_empty: whether in mode `full` a file without rows may empty the table.
-    max_batch_files, max_batch_bytes: what one statement lands at the most.
+    mode: `files` (the table has the rows of all files) or `full` (of the newest file).
+    max_reject_ratio: maximum ratio of rejects in a file, 0 to 1; above it, the file is rejected.
+    glob: pattern of the files in the location, such as `*.csv` or `**/sales_*.csv`.
+    grace_seconds: minimum age of a file, by its modification time.
+    done_marker: name of a file that marks a complete file, such as `_SUCCESS` or `{name}.done`.
+    allow_empty: whether a file without rows may empty the table in mode `full`.
+    max_batch_files, max_batch_bytes: maximum size of a batch.
     """
 
     mode: str = "files"
@@ -112,7 +110,7 @@ class Contract:
 
     def _check_columns(self) -> None:
         if not self.columns:
-            self._refuse("it declares no columns", "list its columns, each with a data_type")
+            self._refuse("it has no columns", "list its columns, each with a data_type")
         for column in self.columns:
             if not column.type:
                 self._refuse(
@@ -120,13 +118,13 @@ class Contract:
                 )
             if folded(column.name) != column.name.lower():
                 self._refuse(
-                    f"column {column.name!r} has a character that a table cannot have",
+                    f"column {column.name!r} has a character that Delta does not allow",
                     f"call it {folded(column.name)}: that matches {column.name!r} in the files",
                 )
             if column.name.startswith("_"):
                 self._refuse(
                     f"column {column.name} begins with _",
-                    "those names are the loader's own: rename it",
+                    "rename it: these names are reserved for the loader",
                 )
             if column.path and (self.using != "json" or not JSON_PATH.fullmatch(column.path)):
                 self._refuse(
@@ -134,7 +132,7 @@ class Contract:
                     "a JSON path looks like $.customer.city",
                 )
         if len({column.name.lower() for column in self.columns}) < len(self.columns):
-            self._refuse("it declares a column twice", "names differ by more than case")
+            self._refuse("it has a column twice", "names must differ by more than case")
 
     def _check_rules(self) -> None:
         rules = self.rules
@@ -149,25 +147,25 @@ class Contract:
             self._refuse("a limit of meta.loader is too small", "use positive numbers")
 
     def _refuse(self, what: str, remedy: str) -> None:
-        raise LakehouseError(f"source {self.dataset}: {what}", f"{remedy} ({ROOM})")
+        raise LakehouseError(f"source {self.dataset}: {what}", f"{remedy} ({SOURCES_YAML})")
 
     @property
     def dataset(self) -> str:
-        """`<source>.<table>`, as commands name it."""
+        """`<source>.<table>`, the name in commands."""
         return f"{self.source}.{self.table}"
 
     def option(self, *names: str, default: object = "") -> object:
-        """A reader option by any of its names, in any case."""
+        """Value of a reader option, by any of its names, ignoring case."""
         given = {key.lower(): value for key, value in self.options.items()}
         return next((given[name.lower()] for name in names if name.lower() in given), default)
 
     def switch(self, name: str, default: bool = False) -> bool:
-        """A reader option that is true or false."""
+        """Value of a boolean reader option."""
         return str(self.option(name, default=default)).lower() == "true"
 
     @property
     def encoding(self) -> str:
-        """The encoding of its text files, as Python names it."""
+        """Python name of the encoding of the text files."""
         name = str(self.option("encoding", "charset", default="utf-8")).lower()
         try:
             return codecs.lookup(name).name
@@ -176,39 +174,39 @@ class Contract:
 
     @property
     def charset(self) -> str | None:
-        """The encoding of its text files, as Java names it; None for one that Java or Python does not know."""
+        """Java name of the encoding of the text files; None if Java or Python does not know it."""
         for python, java in CHARSETS.items():
             if found := re.fullmatch(python, self.encoding):
                 return found.expand(java).upper() if java.startswith("UTF") else found.expand(java)
         return None
 
     def format_of(self, column: Column) -> str | None:
-        """The date or timestamp pattern to read a column by; None: Spark's own cast."""
+        """Date or timestamp pattern of a column; None for ISO 8601 and other types."""
         kinds = {
             "date": "dateFormat",
             "timestamp": "timestampFormat",
             "timestamp_ntz": "timestampNTZFormat",
         }
-        # Spark's cast would take 2022 for the first of January.
+        # Without a pattern Spark's cast accepts a year, as January 1.
         default = "yyyy-MM-dd" if column.type == "date" else None
         pattern = self.option(kinds[column.type], default=default) if column.type in kinds else None
         return None if pattern is None else str(pattern)
 
 
-# What a Delta column name cannot have.
-ODD_CHARACTERS = r"[ ,;{}()\n\t=]+"
+# Delta does not allow these in column names.
+INVALID_CHARACTERS = r"[ ,;{}()\n\t=]+"
 
 
 def folded(name: str) -> str:
-    """A column's name as files and contracts are matched by it: `Ticket No` -> `ticket_no`.
+    """Column name for matching files with contracts: `Ticket No` -> `ticket_no`.
 
-    Case does not count, and what a Delta column name cannot have is an underscore.
+    In lower case; characters that Delta does not allow become an underscore.
     """
-    return re.sub(ODD_CHARACTERS, "_", name.strip().lower())
+    return re.sub(INVALID_CHARACTERS, "_", name.strip().lower())
 
 
 def normal_type(name: str) -> str:
-    """A Spark type in one spelling: `Decimal(10, 2)` -> `decimal(10,2)`."""
+    """Canonical name of a Spark type: `Decimal(10, 2)` -> `decimal(10,2)`."""
     name = re.sub(r"\s+", "", name.lower())
     aliases = {
         "integer": "int",
@@ -218,12 +216,12 @@ def normal_type(name: str) -> str:
         "real": "float",
     }
     name = aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
-    # Spark's own defaults.
+    # Spark's defaults are decimal(10,0).
     return re.sub(r"^decimal(\((\d+)\))?$", lambda found: f"decimal({found[2] or 10},0)", name)
 
 
 def _loader_meta(node: Mapping) -> Mapping:
-    """`meta.loader` of a source table or column, from wherever dbt keeps it."""
+    """`meta.loader` of a source table or column; dbt has it in `meta` or in `config.meta`."""
     meta = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
     return meta.get("loader") or {}
 
@@ -233,13 +231,13 @@ def _rules(dataset: str, meta: Mapping) -> Rules:
     if unknown := sorted(set(meta) - set(known)):
         raise LakehouseError(
             f"source {dataset}: meta.loader has {', '.join(unknown)}",
-            f"use {', '.join(known)} ({ROOM})",
+            f"use {', '.join(known)} ({SOURCES_YAML})",
         )
     return Rules(**meta)
 
 
 def _requires(test: Mapping) -> bool:
-    """Whether a node of the manifest is a `not_null` test that fails for any null: no warning, no condition."""
+    """Whether a node is a `not_null` test that fails for any null: no `where`, no warning only."""
     if (test.get("test_metadata") or {}).get("name") != "not_null" or not test.get("column_name"):
         return False
     config = test.get("config") or {}
@@ -248,10 +246,10 @@ def _requires(test: Mapping) -> bool:
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:
-    """Every source table with an `external:` entry, by its dataset name.
+    """Contracts of all source tables with an `external:` entry, by dataset name.
 
-    Raises LakehouseError when one contradicts itself. A column is required when a
-    `not_null` test fails for every null in it.
+    A column is required if it has a `not_null` test that fails for any null. Raises LakehouseError
+    if a contract is not valid.
     """
     required = {
         (node, test["column_name"].lower())
@@ -292,12 +290,12 @@ def contracts(manifest: dict) -> dict[str, Contract]:
 
 
 def chosen(every: dict[str, Contract], names: Iterable[str]) -> list[Contract]:
-    """The contracts of the named datasets, in their order; all for no names."""
+    """The contracts of the named datasets, in the order of the names; all if there are no names."""
     names = list(names) or list(every)
     unknown = [name for name in names if name not in every]
     if unknown:
         raise LakehouseError(
             f"no source table is called {', '.join(unknown)}",
-            f"use one of {', '.join(every) or 'none: declare one in ' + ROOM}",
+            f"use one of {', '.join(every) or 'none: declare one in ' + SOURCES_YAML}",
         )
     return [every[name] for name in dict.fromkeys(names)]

@@ -1,35 +1,35 @@
-"""What Delta's history of a bronze table tells of batches."""
+"""Batches in the Delta history of a bronze table."""
 
 import json
 from collections.abc import Mapping
 
 from lakehouse.thrift import Session
 from loaders.contract import Contract
-from loaders.ledger import Batch, Landed
+from loaders.ledger import Batch, Commit
 from loaders.statements import bronze
 
 
-def landed_after(session: Session, contract: Contract, number: int) -> list[Landed]:
-    """The batches that were landed after that of a number, in their order."""
+def commits_after(session: Session, contract: Contract, number: int) -> list[Commit]:
+    """Commits of the batches with a higher number, in ascending order."""
     limit = 10
     while True:
         history = session.query(f"describe history {bronze(contract)} limit {limit}")
-        at, said, did = (
+        version, metadata, metrics = (
             history.columns.index(name) for name in ("version", "userMetadata", "operationMetrics")
         )
         rows = list(history.rows)
         found = [
-            Landed(batch, row[at], _added(json.loads(row[did] or "{}")))
+            Commit(batch, row[version], _added_rows(json.loads(row[metrics] or "{}")))
             for row in rows
-            if (batch := Batch.parse(row[said]))
+            if (batch := Batch.parse(row[metadata]))
         ]
         if len(rows) < limit or any(one.batch.number <= number for one in found):
             return [one for one in reversed(found) if one.batch.number > number]
         limit *= 10
 
 
-def _added(metrics: Mapping[str, str]) -> int | None:
-    """The rows that a commit added; None where it also removed some, as then Delta counts the kept ones too."""
+def _added_rows(metrics: Mapping[str, str]) -> int | None:
+    """Rows that a commit added; None if it removed files: Delta then counts copied rows too."""
     return (
         int(metrics.get("numOutputRows", 0)) if metrics.get("numRemovedFiles", "0") == "0" else None
     )

@@ -1,4 +1,4 @@
-"""The files that lie in the landing folder, local or in an object store (fsspec)."""
+"""Listing of the landing folder, local or in an object store (fsspec)."""
 
 import hashlib
 import math
@@ -21,24 +21,24 @@ from fsspec.utils import glob_translate
 from lakehouse.errors import LakehouseError
 from loaders.contract import Rules
 
-# Where an object store is, and who asks: s3fs and Spark read both from here.
+# Address and credentials of the object store, for both s3fs and Spark.
 VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# What a path cannot have in a URI, beside what is not ASCII.
-ODD = re.compile(r"[^A-Za-z0-9/\-_.!~*'(),;:$&+=@]")
-# What is fetched ahead of an object: mostly its header or footer is wanted.
-BLOCK = 256 << 10
+# ASCII characters that are percent-encoded in a URI.
+NOT_IN_URI = re.compile(r"[^A-Za-z0-9/\-_.!~*'(),;:$&+=@]")
+# Read-ahead of an object, in bytes: only its header or footer is read.
+BLOCK_BYTES = 256 << 10
 
 
 class Skipped(Exception):
-    """Why something that lies in landing is no file to load."""
+    """The reason why an entry of the landing folder is not a file to load."""
 
 
 @dataclass(frozen=True)
 class Part:
     """One stored file: size in bytes, modified in milliseconds since 1970 UTC.
 
-    `path` is fsspec's, `uri` is Spark's `_metadata.file_path`; `etag` is the
-    object store's mark of the content, empty where there is none.
+    `path` is the path in fsspec, `uri` the value of Spark's `_metadata.file_path`. `etag` is empty
+    for a local file.
     """
 
     path: str
@@ -49,10 +49,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class LandedFile:
-    """One delivery: a file, or a directory as Spark writes it.
+class Delivery:
+    """A file, or a directory written by Spark.
 
-    `name` is relative to the landing root, with / between folders.
+    `name` is the path relative to the landing folder, with / as separator.
     """
 
     name: str
@@ -60,17 +60,17 @@ class LandedFile:
 
     @property
     def size(self) -> int:
-        """Bytes of all parts."""
+        """Size of all parts, in bytes."""
         return sum(part.size for part in self.parts)
 
     @property
     def modified(self) -> int:
-        """When the newest part was modified, in milliseconds since 1970 UTC."""
+        """Modification time of the newest part, in milliseconds since 1970 UTC."""
         return max(part.modified for part in self.parts)
 
     @property
     def etag(self) -> str:
-        """A digest of the store's ETags, which stand for the content; empty where there are none."""
+        """Digest of the ETags of all parts; empty for local files."""
         if not all(part.etag for part in self.parts):
             return ""
         return hashlib.blake2b(
@@ -80,19 +80,19 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies below a location: its deliveries, the names of all its files, and what is skipped with the reason."""
+    """Deliveries below a location, the names of all files, and messages about skipped entries."""
 
     location: str
-    files: tuple[LandedFile, ...]
+    files: tuple[Delivery, ...]
     names: frozenset[str]
     skipped: tuple[str, ...] = ()
 
-    def complete(self, rules: Rules, now: datetime) -> list[LandedFile]:
-        """The deliveries that a contract's rules want and hold for complete."""
+    def complete(self, rules: Rules, now: datetime) -> list[Delivery]:
+        """The deliveries that match the glob and are complete by grace_seconds and done_marker."""
         wanted = re.compile(glob_translate(rules.glob))
-        # Without a grace period a clock that is ahead delays nothing.
+        # Without a grace period, a file with a time in the future is complete too.
         latest = (now.timestamp() - rules.grace_seconds) * 1000 if rules.grace_seconds else math.inf
-        # A marker named after its file looks like a file itself.
+        # A marker such as {name}.done is listed like a delivery.
         markers = {_marker(file.name, rules) for file in self.files if rules.done_marker}
         return [
             file
@@ -100,7 +100,7 @@ class Listing:
             if wanted.match(file.name.removeprefix(f"{self.location}/"))
             and file.modified <= latest
             and file.name not in markers
-            and (not rules.done_marker or not self.names.isdisjoint(_places(file, rules)))
+            and (not rules.done_marker or not self.names.isdisjoint(_marker_paths(file, rules)))
         ]
 
 
@@ -109,17 +109,17 @@ def _marker(name: str, rules: Rules) -> str:
     return f"{folder}/{rules.done_marker.replace('{name}', last)}"
 
 
-def _places(file: LandedFile, rules: Rules) -> set[str]:
-    """Where the marker of a file may lie: beside it, or in a directory that is one delivery."""
+def _marker_paths(file: Delivery, rules: Rules) -> set[str]:
+    """Possible paths of the marker: beside the file, or in the directory of the delivery."""
     return {_marker(file.name, rules), f"{file.name}/{rules.done_marker}"}
 
 
 class Landing:
-    """The landing root: a folder, or a URL that fsspec knows (s3://bucket/landing)."""
+    """The landing folder: a local folder, or a URL for fsspec (s3://bucket/landing)."""
 
     def __init__(self, url: str):
         try:
-            # A folder's name may hold what chains URLs (a::b).
+            # A local path may contain ::, which fsspec takes for chained URLs.
             self.fs, root = (
                 fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
             )
@@ -135,58 +135,58 @@ class Landing:
 
     @property
     def local(self) -> bool:
-        """Whether it is a folder."""
+        """Whether it is a local folder."""
         return isinstance(self.fs, LocalFileSystem)
 
     def names(self) -> list[str]:
-        """What lies at the root; LakehouseError when the store does not tell."""
+        """Paths of the entries at the root. Raises LakehouseError if the store cannot be listed."""
         self.fs.invalidate_cache()
-        with self._asking():
+        with self._store_errors():
             try:
                 return self.fs.ls(self.root, detail=False)
             except FileNotFoundError:
-                # A folder is in a store as soon as something is in it. The bucket has to be there.
+                # An empty folder does not exist in a store, but the bucket must.
                 self.fs.ls(self.root.partition("/")[0])
                 return []
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
         try:
             yield
         except LakehouseError:
             raise
         except Exception as error:
-            # Each store has errors of its own.
+            # Stores have no common error class.
             raise LakehouseError(
                 f"the landing folder {self.location(self.root)} cannot be listed: {error}",
                 f"check its name, and {', '.join(VARIABLES)}",
             ) from error
 
     def location(self, path: str) -> str:
-        """A path as Spark reads it: `file:/a b`, `s3a://bucket/key`."""
+        """Path for Spark, not encoded: `file:/a b`, `s3a://bucket/key`."""
         protocol = self.fs.protocol if isinstance(self.fs.protocol, str) else self.fs.protocol[0]
         return {"file": "file:", "s3": "s3a://"}.get(protocol, f"{protocol}://") + path
 
     def listing(self, location: str) -> Listing:
-        """All deliveries below a location, by name; none when it does not exist."""
+        """All deliveries below a location, sorted by name; none if it does not exist."""
         parts, skipped = self._parts(location)
         files = tuple(
-            LandedFile(name, tuple(parts[member] for member in members))
+            Delivery(name, tuple(parts[member] for member in members))
             for name, members in deliveries(location, parts).items()
         )
         return Listing(location, files, frozenset(parts), tuple(skipped))
 
-    def unchanged(self, location: str, files: Collection[LandedFile]) -> set[str]:
-        """The names of those of these files that still lie there with the same size and time.
+    def unchanged(self, location: str, files: Collection[Delivery]) -> set[str]:
+        """Names of the files that still have the same size, time and ETag.
 
-        A folder is asked for each file, a store is listed once.
+        A local file is checked by itself; a store is listed once.
         """
         if self.local:
-            return {file.name for file in files if self._lies_there(location, file)}
+            return {file.name for file in files if self._is_unchanged(location, file)}
         there = set(self.listing(location).files)
         return {file.name for file in files if file in there}
 
-    def _lies_there(self, location: str, file: LandedFile) -> bool:
+    def _is_unchanged(self, location: str, file: Delivery) -> bool:
         if file.parts[0].path == f"{self.root}/{file.name}":
             return self._local_part(file.parts[0].path) == file.parts[0]
         parts, _ = self._parts(file.name)
@@ -196,10 +196,10 @@ class Landing:
         )
 
     def _parts(self, location: str) -> tuple[dict[str, Part], list[str]]:
-        """The stored files below a location by name, and what is skipped with the reason."""
+        """Stored files below a location, by name, and messages about skipped entries."""
         self.fs.invalidate_cache()
         parts, skipped = {}, []
-        with self._asking():
+        with self._store_errors():
             for path, info in self.fs.find(f"{self.root}/{location}", detail=True).items():
                 name = path.removeprefix(f"{self.root}/")
                 try:
@@ -207,7 +207,8 @@ class Landing:
                 except Skipped as reason:
                     if not _hidden(name.rpartition("/")[2]):
                         skipped.append(
-                            f"{os.fsencode(name).decode(errors='backslashreplace')} was skipped: {reason}"
+                            f"{os.fsencode(name).decode(errors='backslashreplace')} "
+                            f"was skipped: {reason}"
                         )
                 else:
                     if part:
@@ -215,9 +216,9 @@ class Landing:
         return parts, skipped
 
     def _local_part(self, path: str) -> Part | None:
-        """A file as Spark sees it, a link as what it leads to; None when that is gone.
+        """A local file, with links followed; None if it does not exist.
 
-        Raises Skipped for what no load can read.
+        Raises Skipped for an entry that cannot be loaded.
         """
         try:
             path.encode()
@@ -231,13 +232,13 @@ class Landing:
         if stat.S_ISDIR(found.st_mode):
             raise Skipped("it is a link to a folder; mount the folder there, or link its files")
         if not stat.S_ISREG(found.st_mode):
-            raise Skipped("it is no regular file")
+            raise Skipped("it is not a regular file")
         return Part(
             path, encoded(self.location(path)), found.st_size, found.st_mtime_ns // 1_000_000
         )
 
     def _stored_part(self, path: str, info: Mapping) -> Part | None:
-        """An object of a store; None for an empty one that stands for a folder."""
+        """An object of a store; None for an empty object that represents a folder."""
         if not info["size"] and path.endswith("/"):
             return None
         modified = info.get("LastModified") or info.get("last_modified") or self.fs.modified(path)
@@ -251,14 +252,14 @@ class Landing:
         )
 
     def open(self, part: Part, *, unpacked: bool = False) -> BinaryIO:
-        """The bytes of a part; `unpacked` of a gzip file."""
+        """Open a part for reading bytes; `unpacked`: decompress gzip."""
         return self.fs.open(
-            part.path, "rb", block_size=BLOCK, compression="gzip" if unpacked else None
+            part.path, "rb", block_size=BLOCK_BYTES, compression="gzip" if unpacked else None
         )
 
 
 def encoded(path: str) -> str:
-    """A path percent-encoded as java.net.URI does it, on which Spark's file_path rests."""
+    """A path percent-encoded like java.net.URI, as in Spark's `_metadata.file_path`."""
 
     def one(found: re.Match) -> str:
         character = found[0]
@@ -270,26 +271,26 @@ def encoded(path: str) -> str:
         )
         return character if stays else quote(character)
 
-    return ODD.sub(one, path)
+    return NOT_IN_URI.sub(one, path)
 
 
 def _hidden(name: str) -> bool:
-    # Spark ignores these as well: checksums, _SUCCESS, files being written.
+    # Spark ignores these too: checksums, _SUCCESS, temporary files.
     return name.startswith((".", "_"))
 
 
 def deliveries(location: str, paths: Iterable[str]) -> dict[str, list[str]]:
-    """The files of each delivery, by its name.
+    """Paths of the files of each delivery, by its name.
 
-    The topmost folder below the location that holds a _SUCCESS, or is called
-    *.parquet, is one delivery; every other file is one by itself.
+    A folder that has a _SUCCESS file or is called *.parquet is one delivery, with all its
+    subfolders. Every other file is a delivery of its own.
     """
     paths = sorted(paths)
     finished = {path.rpartition("/")[0] for path in paths if path.endswith("/_SUCCESS")}
 
     @cache
     def whole(folder: str) -> str | None:
-        """The delivery that a folder is part of; empty where its files are their own, None where it is hidden."""
+        """Delivery that a folder belongs to; empty if there is none, None if it is hidden."""
         if not folder.startswith(f"{location}/"):
             return ""
         outer, _, name = folder.rpartition("/")

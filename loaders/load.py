@@ -1,8 +1,8 @@
-"""Loading one dataset: plan, land, close.
+"""The load of one dataset: plan, commit, close.
 
-Every batch has the next number of its dataset. Delta takes one commit of a
-number, so of several loaders one lands it; the others see what was landed, and
-plan again. docs/loading-internals.md tells how that keeps the promise.
+Each batch takes the next number of its dataset. Delta accepts one commit per number, so of several
+loaders one commits its batch; the others read the history and plan again. The guarantee is
+explained in docs/loading-internals.md.
 """
 
 import secrets
@@ -18,86 +18,87 @@ from lakehouse.thrift import SqlError
 from loaders import conditions, ledger, plan, statements, tables
 from loaders.context import Context
 from loaders.formats import Reader, only, open_readers
-from loaders.history import landed_after
-from loaders.ledger import LOADED, Batch, Fate, Known, Landed
-from loaders.listing import LandedFile, Listing
-from loaders.plan import Again, Plan, Planned, never
+from loaders.history import commits_after
+from loaders.ledger import LOADED, Batch, Commit, Ledger, Outcome
+from loaders.listing import Delivery, Listing
+from loaders.plan import Plan, PlannedFile, Reread, reread_none
 from loaders.report import DatasetReport
-from loaders.scratch import Scratch, drop_left
+from loaders.scratch import Scratch, drop_leftovers
 from loaders.tables import Table
 
-# What a load goes through with each batch, as its progress is told; STAGING only when rows do not fit.
-PLANNED, LANDING, STAGING, LANDED, CLOSING, CLOSED = STEPS = (
-    *("planned", "landing", "staging", "landed", "closing", "closed"),
+# Steps of a batch, as reported to Progress. STAGING occurs only if rows are staged.
+PLANNED, INSERTING, STAGING, COMMITTED, CLOSING, CLOSED = STEPS = (
+    *("planned", "inserting", "staging", "committed", "closing", "closed"),
 )
 Progress = Callable[[str], None]
-# How often a load starts over because of files that change or statements that meet others.
-ROUNDS = 10
-# A folder with more files is read in few tasks, and lands in few files of bronze.
+# Retries of a load after changed files or transient errors.
+MAX_ROUNDS = 10
+# From this number of files on, Spark reads them in few tasks and writes few files.
 MANY_FILES = 32
 
 
 def new_load_id() -> str:
-    """An id that sorts by time: 20261121t105501_3fa9c1."""
+    """A new batch id; ids sort by time: 20261121t105501_3fa9c1."""
     return f"{datetime.now(timezone.utc):%Y%m%dt%H%M%S}_{secrets.token_hex(3)}"
 
 
 def milliseconds() -> int:
-    """Now, in milliseconds since 1970 UTC."""
+    """Current time, in milliseconds since 1970 UTC."""
     return time.time_ns() // 1_000_000
 
 
-def make_plan(context: Context, known: Known, again: Again = never) -> tuple[Plan, Listing]:
-    """What is to be loaded of what lies in landing now."""
+def make_plan(
+    context: Context, known: Ledger, reread: Reread = reread_none
+) -> tuple[Plan, Listing]:
+    """List the landing folder, and plan which of its files to load."""
     contract = context.contract
     listing = context.landing.listing(contract.location)
     files = listing.complete(contract.rules, datetime.now(timezone.utc))
     if contract.rules.mode == "full":
-        return plan.plan_newest(files, known.files, milliseconds(), again), listing
-    return plan.plan(files, [file.name for file in listing.files], known.files, again), listing
+        return plan.plan_newest(files, known.files, milliseconds(), reread), listing
+    return plan.plan(files, [file.name for file in listing.files], known.files, reread), listing
 
 
-def preview(context: Context, again: Again = never) -> Plan:
-    """What a load would do now; changes nothing. Before the first load every file is new."""
+def preview(context: Context, reread: Reread = reread_none) -> Plan:
+    """The plan of a load, without loading. Before the first load every file is new."""
     table = tables.find(context.session, context.contract)
     known = (
-        ledger.read(context.session, context.contract.dataset, table.id) if table else Known({}, 0)
+        ledger.read(context.session, context.contract.dataset, table.id) if table else Ledger({}, 0)
     )
-    return make_plan(context, known, again)[0]
+    return make_plan(context, known, reread)[0]
 
 
 def load(
     context: Context,
-    again: Again = never,
+    reread: Reread = reread_none,
     progress: Progress = lambda step: None,
     report: DatasetReport | None = None,
 ) -> DatasetReport:
-    """Load what is new of one dataset.
+    """Load the new and corrected files of one dataset.
 
-    `again` says which known files to read once more. Raises LakehouseError
-    when Spark or the connection fails, or when it cannot come to an end; what
-    was landed until then is landed.
+    `reread` selects known files to read again. Raises LakehouseError if Spark or the connection
+    fails, or after MAX_ROUNDS retries; batches that are committed stay.
     """
     began = time.monotonic()
     one = _Load(context, progress, report or DatasetReport.of(context.contract))
     try:
-        one.run(again)
+        one.run(reread)
     finally:
         one.report.seconds = round(one.report.seconds + time.monotonic() - began, 3)
     return one.report
 
 
-class _End(Enum):
-    """How a round of a load ended: nothing is left; files changed meanwhile; another loader landed something."""
+class _Result(Enum):
+    """Result of a round: all is loaded; files changed during it; another loader committed."""
 
-    DONE, CHANGED, LOST = range(3)
+    DONE, CHANGED, OVERTAKEN = range(3)
 
 
 class _Load:
-    """One load of one dataset; `table` and `known` are as the present round found them."""
+    """One load of one dataset; `table` and `known` are read again in each round."""
 
     table: Table
-    known: Known
+    known: Ledger
 
     def __init__(self, context: Context, progress: Progress, report: DatasetReport):
         self.context, self.progress, self.report = context, progress, report
@@ -107,127 +108,129 @@ class _Load:
             context.contract,
         )
 
-    def run(self, again: Again) -> None:
-        """Plan and land until nothing is left to do."""
+    def run(self, reread: Reread) -> None:
+        """Run rounds until all is loaded."""
         rounds = 0
-        while rounds < ROUNDS:
+        while rounds < MAX_ROUNDS:
             try:
-                end = self._round(
-                    lambda entry: again(entry) and entry.load_id not in self.report.batches
+                result = self._round(
+                    lambda entry: reread(entry) and entry.load_id not in self.report.batches
                 )
             except SqlError as error:
-                if not conditions.is_transient(error) or rounds == ROUNDS - 1:
+                if not conditions.is_transient(error) or rounds == MAX_ROUNDS - 1:
                     raise
-                end = _End.CHANGED
-            if end is _End.DONE:
+                result = _Result.CHANGED
+            if result is _Result.DONE:
                 return
-            # Whoever landed a batch instead has come nearer to the end.
-            if end is _End.CHANGED:
+            # OVERTAKEN does not count as a retry: the other loader made progress.
+            if result is _Result.CHANGED:
                 time.sleep(rounds * secrets.SystemRandom().uniform(0.1, 0.3))
                 rounds += 1
         raise LakehouseError(
-            f"{self.contract.dataset}: its files changed while they were read, or others wrote it, {ROUNDS} times",
-            "load again when they are complete; grace_seconds or done_marker of meta.loader waits for that",
+            f"{self.contract.dataset}: in each of {MAX_ROUNDS} attempts its files changed while "
+            "they were read, or another session changed its table",
+            "load again when the files are complete; to wait for complete files, "
+            "set grace_seconds or done_marker in meta.loader",
         )
 
-    def _round(self, again: Again) -> _End:
-        """Land what the ledger does not know."""
+    def _round(self, reread: Reread) -> _Result:
+        """Plan, and load the planned files in batches."""
         self._prepare()
-        planned, listing = make_plan(self.context, self.known, again)
+        planned, listing = make_plan(self.context, self.known, reread)
         self.report.files_seen, self.report.files_missing = len(listing.files), len(planned.missing)
         self.report.files_planned = self.report.files_done + len(planned.files)
         self.report.note(*listing.skipped, *plan.notes(planned.files, milliseconds()))
-        number, ends = self.known.last, set()
+        number, results = self.known.last, set()
         for files in plan.batches(self.contract.rules, planned.files):
-            landed, end = self._land(number + 1, files)
-            if end is _End.LOST:
-                return self._finish(number)
-            number += landed
-            ends.add(end)
+            committed, result = self._load_batch(number + 1, files)
+            if result is _Result.OVERTAKEN:
+                return self._close_commits_of_others(number)
+            number += committed
+            results.add(result)
         if number > self.known.last:
-            drop_left(self.session, self.contract, number)
-        return _End.CHANGED if _End.CHANGED in ends else _End.DONE
+            drop_leftovers(self.session, self.contract, number)
+        return _Result.CHANGED if _Result.CHANGED in results else _Result.DONE
 
     def _prepare(self) -> None:
-        """Bring bronze to its contract, and read what the ledger knows of it."""
+        """Migrate bronze to its contract, and read the ledger."""
         self.table = tables.prepare(self.session, self.contract)
         try:
             self.known = ledger.read(self.session, self.contract.dataset, self.table.id)
         except SqlError as error:
             if error.not_found:
-                tables.make(self.session, self.contract)
+                tables.create(self.session, self.contract)
             if error.condition.startswith("UNRESOLVED_COLUMN"):
                 raise LakehouseError(
-                    f"{ledger.LOG} is of an earlier loader", "run: make clean demo"
+                    f"{ledger.LOG} was written by an earlier version of the loader",
+                    "run: make clean demo",
                 ) from None
             raise
 
-    def _land(self, number: int, planned: Sequence[Planned]) -> tuple[bool, _End]:
-        """Land and close one batch; returns whether it was landed, and how it ended."""
+    def _load_batch(self, number: int, planned: Sequence[PlannedFile]) -> tuple[bool, _Result]:
+        """Commit and close one batch; returns whether it was committed, and the result."""
         began = time.monotonic()
         load_id = new_load_id()
         files = {one.file.name: one.file for one in planned}
         scratch = Scratch(self.contract, number, load_id)
         self.progress(PLANNED)
         if self.landing.local and len(files) > MANY_FILES:
-            # Spark takes the opening of a file for as long as reading 4 MB.
+            # By default Spark counts the opening of a file like 4 MB of data.
             self.session.execute("set spark.sql.files.openCostInBytes = 65536")
         try:
             opened = open_readers(self.context, files.values(), scratch.new)
-            fates = [
-                Fate.of(one.file, one.replaces)
+            outcomes = [
+                Outcome.of(one.file, one.replaces)
                 for one in planned
-                if one.file.name not in opened.gone
+                if one.file.name not in opened.missing
             ]
-            if not fates:
-                return False, _End.CHANGED
-            batch = Batch(load_id, number, tuple(fates)).with_rejected(opened.rejected)
-            landed = self._commit(batch, opened.readers, scratch)
-            if landed is None:
-                return False, _End.LOST
-            self.progress(LANDED)
-            batch = self._counted(landed, opened.readers, files)
+            if not outcomes:
+                return False, _Result.CHANGED
+            batch = Batch(load_id, number, tuple(outcomes)).with_rejected(opened.rejected)
+            commit = self._commit(batch, opened.readers, scratch)
+            if commit is None:
+                return False, _Result.OVERTAKEN
+            self.progress(COMMITTED)
+            batch = self._with_counts(commit, opened.readers, files)
         finally:
             with suppress(LakehouseError):
                 scratch.drop(self.session)
-        self._close(replace(landed, batch=batch), round(time.monotonic() - began, 3))
-        self._tell_columns(batch, opened.readers)
+        self._close(replace(commit, batch=batch), round(time.monotonic() - began, 3))
+        self._note_columns(batch, opened.readers)
         unchanged = self.landing.unchanged(self.contract.location, files.values())
-        return True, _End.DONE if unchanged == files.keys() else _End.CHANGED
+        return True, _Result.DONE if unchanged == files.keys() else _Result.CHANGED
 
-    def _commit(self, batch: Batch, readers: list[Reader], scratch: Scratch) -> Landed | None:
-        """Commit a batch, without the files that cannot be read; None when another loader took its number."""
+    def _commit(self, batch: Batch, readers: list[Reader], scratch: Scratch) -> Commit | None:
+        """Commit a batch; unreadable files are rejected. None if another loader took its number."""
         while True:
             try:
-                self._insert(batch, only(readers, batch.landing), scratch)
+                self._insert(batch, only(readers, batch.loaded), scratch)
                 break
             except SqlError as error:
                 if conditions.is_conflict(error):
                     break
-                broken = (
-                    self._broken(only(readers, batch.landing))
-                    if conditions.lies_in_file(error)
+                unreadable = (
+                    self._unreadable_files(only(readers, batch.loaded))
+                    if conditions.is_unreadable_file(error)
                     else {}
                 )
-                if not broken:
+                if not unreadable:
                     raise
-                batch = batch.with_rejected(broken)
-        landed = landed_after(self.session, self.contract, batch.number - 1)
-        return next((one for one in landed if one.batch.load_id == batch.load_id), None)
+                batch = batch.with_rejected(unreadable)
+        commits = commits_after(self.session, self.contract, batch.number - 1)
+        return next((one for one in commits if one.batch.load_id == batch.load_id), None)
 
     def _insert(self, batch: Batch, readers: list[Reader], scratch: Scratch) -> None:
-        """Read the files once; when a row does not fit, once more into a scratch table."""
+        """Insert the rows into bronze: straight from the files, or staged if there are rejects."""
         contract, order = self.contract, list(self.table.types)
-        # What empties a table in mode `full` has to be known before.
+        # In mode `full` rows are always staged: the counts decide whether the table may be emptied.
         if contract.rules.mode != "full":
-            self.progress(LANDING)
+            self.progress(INSERTING)
             try:
-                self.session.execute(
-                    statements.land(contract, batch, statements.read(contract, readers), order)
-                )
+                rows = statements.select_files(contract, readers)
+                self.session.execute(statements.insert(contract, batch, rows, order))
                 return
             except SqlError as error:
-                if statements.UNFIT_ROW not in error.message:
+                if statements.REJECTED_ROW not in error.message:
                     raise
         self.progress(STAGING)
         staged = scratch.new()
@@ -235,105 +238,102 @@ class _Load:
         if readers:
             self.session.execute(statements.stage(contract, staged, readers))
         counts = {
-            name: (rows, unfit)
-            for name, rows, unfit in self.session.execute(statements.count_staged(staged))
+            name: (rows, rejects)
+            for name, rows, rejects in self.session.execute(statements.count_staged(staged))
         }
-        if any(unfit for _, unfit in counts.values()):
+        if any(rejects for _, rejects in counts.values()):
             self.session.execute(statements.quarantine(contract.dataset, batch.load_id, staged))
-        batch = batch.judged(counts, contract.rules)
-        if contract.rules.mode == "full" and batch.landing:
-            batch = replace(
-                batch, fates=(*batch.fates, *ledger.superseded(self.known, batch.landing))
-            )
-        self.progress(LANDING)
-        self.session.execute(
-            statements.land(contract, batch, statements.staged(staged, batch), order)
-        )
+        batch = batch.with_staged_counts(counts, contract.rules)
+        if contract.rules.mode == "full" and batch.loaded:
+            superseded = ledger.superseded(self.known, batch.loaded)
+            batch = replace(batch, outcomes=(*batch.outcomes, *superseded))
+        self.progress(INSERTING)
+        rows = statements.select_staged(staged, batch)
+        self.session.execute(statements.insert(contract, batch, rows, order))
 
-    def _broken(self, readers: Iterable[Reader]) -> dict[str, str]:
-        """The files that Spark cannot read to their end, and why."""
-        broken = dict(self._unreadable(readers))
-        # A store that is away breaks off as well, and then cannot be listed; what changed is not to blame.
+    def _unreadable_files(self, readers: Iterable[Reader]) -> dict[str, str]:
+        """Names of the files that Spark cannot read, with the reason."""
+        unreadable = dict(self._bisect(readers))
+        # A file that changed during the read is not at fault, and a store that is down fails here.
         files = {name: file for reader in readers for name, file in reader.files.items()}
         unchanged = self.landing.unchanged(self.contract.location, files.values())
-        return {name: reason for name, reason in broken.items() if name in unchanged}
+        return {name: reason for name, reason in unreadable.items() if name in unchanged}
 
-    def _unreadable(self, readers: Iterable[Reader]) -> Iterator[tuple[str, str]]:
-        """Found by halving."""
+    def _bisect(self, readers: Iterable[Reader]) -> Iterator[tuple[str, str]]:
+        """Find the unreadable files by bisection: name and reason."""
         for reader in readers:
             try:
-                self.session.execute(statements.count_read(reader))
+                self.session.execute(statements.scan(reader))
             except SqlError as error:
                 names = sorted(reader.files)
                 if len(names) > 1:
                     middle = len(names) // 2
-                    yield from self._unreadable(
+                    yield from self._bisect(
                         reader.only(half) for half in (names[:middle], names[middle:])
                     )
-                elif conditions.lies_in_file(error):
-                    yield names[0], f"it cannot be read to its end: {error.sentence}"
+                elif conditions.is_unreadable_file(error):
+                    yield names[0], f"it cannot be read completely: {error.sentence}"
 
-    def _finish(self, last: int) -> _End:
-        """Close what other loaders landed after the last batch that the ledger knows: they may be dead."""
-        landed = landed_after(self.session, self.contract, last)
-        for one in landed:
-            self.report.note(f"batch {one.batch.load_id} of another load was landed, and is closed")
-            self._close(replace(one, batch=self._counted(one)), None)
-        if landed:
-            drop_left(self.session, self.contract, landed[-1].batch.number)
-        return _End.LOST if landed else _End.CHANGED
+    def _close_commits_of_others(self, last: int) -> _Result:
+        """Close the batches after number `last`: the loaders that committed them may be dead."""
+        commits = commits_after(self.session, self.contract, last)
+        for one in commits:
+            self.report.note(f"batch {one.batch.load_id} was committed by another load; now closed")
+            self._close(replace(one, batch=self._with_counts(one)), None)
+        if commits:
+            drop_leftovers(self.session, self.contract, commits[-1].batch.number)
+        return _Result.OVERTAKEN if commits else _Result.CHANGED
 
-    def _counted(
+    def _with_counts(
         self,
-        landed: Landed,
+        commit: Commit,
         readers: Sequence[Reader] = (),
-        files: Mapping[str, LandedFile] | None = None,
+        files: Mapping[str, Delivery] | None = None,
     ) -> Batch:
-        """The batch with the rows that bronze has of it."""
-        batch = landed.batch
-        if batch.uncounted and len(batch.landing) == 1 and landed.rows is not None:
-            batch = batch.counted(dict.fromkeys(batch.landing, landed.rows))
+        """The batch with its row counts; `files` is None for a batch of another loader."""
+        batch = commit.batch
+        if batch.uncounted and len(batch.loaded) == 1 and commit.rows is not None:
+            batch = batch.with_committed_counts(dict.fromkeys(batch.loaded, commit.rows))
         elif batch.uncounted:
-            batch = batch.counted(
-                dict(self.session.execute(statements.count_landed(self.contract, batch.load_id)))
-            )
+            counts = self.session.execute(statements.count_committed(self.contract, batch.load_id))
+            batch = batch.with_committed_counts(dict(counts))
         empty = {
-            fate.source_file
-            for fate in batch.fates
-            if fate.state == LOADED and fate.size and not fate.rows_read
+            outcome.source_file
+            for outcome in batch.outcomes
+            if outcome.state == LOADED and outcome.size and not outcome.rows_read
         }
         if not empty:
             return batch
-        # What has no rows for us, Spark need not have seen.
+        # A file without rows is empty, or Spark did not see it: then it is planned again.
         scanned = {name for reader in readers for name in reader.files} & empty
-        sure = empty - scanned if files is not None else set()
-        return batch.with_unseen(empty - sure - self._seen(readers, scanned))
+        not_scanned = empty - scanned if files is not None else set()
+        return batch.with_changed(empty - not_scanned - self._listed_by_spark(readers, scanned))
 
-    def _seen(self, readers: Iterable[Reader], names: set[str]) -> set[str]:
-        """Those of these files that Spark lists with the size and time that they were planned with."""
+    def _listed_by_spark(self, readers: Iterable[Reader], names: set[str]) -> set[str]:
+        """The names whose files Spark lists with the planned size and time."""
         if not names:
             return set()
         parts = {
             part.uri: (file, part) for reader in only(readers, names) for file, part in reader.parts
         }
-        found = self.session.execute(statements.listed(self.context, parts))
+        found = self.session.execute(statements.list_files(self.context, parts))
         listed = {(uri, size, modified) for uri, size, modified in found}
         planned = (
             (file.name, (uri, part.size, part.modified)) for uri, (file, part) in parts.items()
         )
         return names - {name for name, part in planned if part not in listed}
 
-    def _close(self, landed: Landed, seconds: float | None) -> None:
-        """Write a batch into the log, and add it to the report."""
+    def _close(self, commit: Commit, seconds: float | None) -> None:
+        """Write a batch to the log and to the report."""
         self.progress(CLOSING)
-        self.session.execute(ledger.close(self.contract.dataset, self.table.id, landed, seconds))
+        self.session.execute(ledger.close(self.contract.dataset, self.table.id, commit, seconds))
         self.progress(CLOSED)
-        self.report.add(landed.batch)
+        self.report.add(commit.batch)
 
-    def _tell_columns(self, batch: Batch, readers: Iterable[Reader]) -> None:
-        """Note the columns that the files have beyond the contract, and those that they lack."""
+    def _note_columns(self, batch: Batch, readers: Iterable[Reader]) -> None:
+        """Note the unknown and the missing columns of the files."""
         unknown = {name for reader in readers for name in reader.unknown}
-        if self.contract.using == "json" and any(fate.rows_landed for fate in batch.fates):
+        if self.contract.using == "json" and any(one.rows_loaded for one in batch.outcomes):
             [(names,)] = self.session.execute(
                 statements.rescued_names(self.contract, batch.load_id)
             )

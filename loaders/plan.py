@@ -1,93 +1,94 @@
-"""What a load is to do: the files that lie in landing, compared with the ledger. Pure functions."""
+"""The plan of a load: files in the landing folder, compared with the ledger. Pure functions."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loaders.contract import Rules
 from loaders.ledger import LOADED, REJECTED, Entry
-from loaders.listing import LandedFile
+from loaders.listing import Delivery
 
-Again = Callable[[Entry], bool]
-# Clocks of two machines may differ so far, in milliseconds.
+# Whether to read a known file again.
+Reread = Callable[[Entry], bool]
+# Tolerated difference between the clocks of two machines, in milliseconds.
 CLOCK_SKEW = 60_000
 
 
-def never(entry: Entry) -> bool:
-    """Reads no known file again."""
+def reread_none(entry: Entry) -> bool:
+    """Read no known file again."""
     return False
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A file to load; `replaces` says that bronze may have rows of it."""
+class PlannedFile:
+    """A file to load; `replaces`: bronze may have earlier rows of it."""
 
-    file: LandedFile
+    file: Delivery
     replaces: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The files to load; `missing` were loaded and are gone from landing, their rows stay."""
+    """The files to load, and the names of loaded files that are missing from the landing folder."""
 
-    files: tuple[Planned, ...] = ()
+    files: tuple[PlannedFile, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 def plan(
-    files: Iterable[LandedFile],
+    files: Iterable[Delivery],
     present: Collection[str],
     known: Mapping[str, Entry],
-    again: Again = never,
+    reread: Reread = reread_none,
 ) -> Plan:
-    """The complete files that are new, changed, or to be read again; `present` are the names of all files.
+    """Plan the `files` that are new, are corrected, or are to be read again.
 
-    A file is known by its name: another size or time is a correction that
-    replaces its rows, another name is another delivery.
+    `files` are complete; `present` has the names of all files, incomplete ones included. A file is
+    identified by its name: another size, time or ETag makes it a correction.
     """
     present = set(present)
     missing = tuple(
         name for name, entry in known.items() if entry.state == LOADED and name not in present
     )
     return Plan(
-        tuple(_planned(file, known) for file in files if _is_new(file, known, again)), missing
+        tuple(_planned(file, known) for file in files if _is_due(file, known, reread)), missing
     )
 
 
 def plan_newest(
-    files: Iterable[LandedFile], known: Mapping[str, Entry], now: int, again: Again = never
+    files: Iterable[Delivery], known: Mapping[str, Entry], now: int, reread: Reread = reread_none
 ) -> Plan:
-    """The plan of a table that is its newest file (mode `full`): that file, unless the table holds it.
+    """Plan the newest file, unless it is loaded already (mode `full`).
 
-    A file with a time in the future counts as of when it was first seen, so that it
-    does not hide every later one. `now` is in milliseconds since 1970 UTC.
+    A file with a time in the future has the age at which it was first seen, so that it does not
+    hide later files. `now` is in milliseconds since 1970 UTC.
     """
 
-    def age(file: LandedFile) -> tuple[int, str]:
+    def age(file: Delivery) -> tuple[int, str]:
         entry = known.get(file.name)
         seen = entry.closed if entry and entry.matches(file) else now
         return min(file.modified, seen), file.name
 
     newest = max(files, key=age, default=None)
-    return Plan((_planned(newest, known),)) if newest and _is_new(newest, known, again) else Plan()
+    return Plan((_planned(newest, known),)) if newest and _is_due(newest, known, reread) else Plan()
 
 
-def _is_new(file: LandedFile, known: Mapping[str, Entry], again: Again) -> bool:
+def _is_due(file: Delivery, known: Mapping[str, Entry], reread: Reread) -> bool:
     entry = known.get(file.name)
     return (
         not entry
         or entry.state not in (LOADED, REJECTED)
         or not entry.matches(file)
-        or again(entry)
+        or reread(entry)
     )
 
 
-def _planned(file: LandedFile, known: Mapping[str, Entry]) -> Planned:
-    return Planned(file, replaces=file.name in known)
+def _planned(file: Delivery, known: Mapping[str, Entry]) -> PlannedFile:
+    return PlannedFile(file, replaces=file.name in known)
 
 
-def batches(rules: Rules, planned: Iterable[Planned]) -> list[list[Planned]]:
-    """The planned files in the portions that one statement lands."""
-    found: list[list[Planned]] = []
+def batches(rules: Rules, planned: Iterable[PlannedFile]) -> list[list[PlannedFile]]:
+    """Split the planned files by max_batch_files and max_batch_bytes."""
+    found: list[list[PlannedFile]] = []
     size = 0
     for one in planned:
         size += one.file.size
@@ -98,8 +99,8 @@ def batches(rules: Rules, planned: Iterable[Planned]) -> list[list[Planned]]:
     return found
 
 
-def notes(planned: Sequence[Planned], now: int) -> list[str]:
-    """What a person should know of the planned files."""
+def notes(planned: Sequence[PlannedFile], now: int) -> list[str]:
+    """Notes for the report: files with a time in the future."""
     return [
         f"{one.file.name} has a time in the future"
         for one in planned

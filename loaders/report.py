@@ -1,14 +1,14 @@
-"""What a load did, for a person and for a machine."""
+"""The report of a load, as text and as JSON."""
 
 from dataclasses import asdict, dataclass, field
 
 from loaders.contract import Contract
-from loaders.ledger import CHANGED, LOADED, REJECTED, Batch, Fate
+from loaders.ledger import CHANGED, LOADED, REJECTED, Batch, Outcome
 
 
 @dataclass
 class DatasetReport:
-    """One dataset of a load. Counts are of files and rows; `seconds` is wall time."""
+    """Report of one dataset; `bytes` of the loaded files, `seconds` of wall time."""
 
     dataset: str
     table: str
@@ -20,7 +20,7 @@ class DatasetReport:
     files_rejected: int = 0
     files_missing: int = 0
     rows_read: int = 0
-    rows_landed: int = 0
+    rows_loaded: int = 0
     rows_rejected: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -30,58 +30,58 @@ class DatasetReport:
 
     @classmethod
     def of(cls, contract: Contract) -> "DatasetReport":
-        """The report of a dataset before anything is done."""
+        """An empty report."""
         return cls(contract.dataset, f"{contract.schema}.{contract.identifier}")
 
     def note(self, *notes: str) -> None:
-        """Add notes that it does not have."""
+        """Add notes, without duplicates."""
         self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
 
     def add(self, batch: Batch) -> None:
         """Add a closed batch."""
         self.batches.append(batch.load_id)
-        for fate in batch.fates:
-            self._add(fate)
+        for outcome in batch.outcomes:
+            self._add(outcome)
 
-    def _add(self, fate: Fate) -> None:
-        if fate.state == LOADED:
+    def _add(self, outcome: Outcome) -> None:
+        if outcome.state == LOADED:
             self.files_done += 1
-            self.files_replaced += fate.replaces
-            self.files_new += not fate.replaces
-            self.rows_read += fate.rows_read or 0
-            self.rows_landed += fate.rows_landed
-            self.rows_rejected += fate.rows_rejected
-            self.bytes += fate.size
-        elif fate.state == REJECTED:
+            self.files_replaced += outcome.replaces
+            self.files_new += not outcome.replaces
+            self.rows_read += outcome.rows_read or 0
+            self.rows_loaded += outcome.rows_loaded
+            self.rows_rejected += outcome.rows_rejected
+            self.bytes += outcome.size
+        elif outcome.state == REJECTED:
             self.files_done += 1
             self.files_rejected += 1
-            self.note(f"{fate.source_file} was rejected: {fate.reason}")
-        elif fate.state == CHANGED:
-            self.note(f"{fate.source_file} was changed or removed while it was loaded")
+            self.note(f"{outcome.source_file} was rejected: {outcome.reason}")
+        elif outcome.state == CHANGED:
+            self.note(f"{outcome.source_file} was changed or removed while it was loaded")
 
     @property
     def clean(self) -> bool:
-        """Whether every row and file fitted its contract."""
+        """Whether no row and no file was rejected."""
         return not (self.files_rejected or self.rows_rejected)
 
     @property
     def rows_per_second(self) -> float:
-        """Rows read in a second of wall time."""
+        """Rows read per second of wall time."""
         return round(self.rows_read / self.seconds, 1) if self.seconds else 0.0
 
     @property
     def sentence(self) -> str:
-        """One line for a person."""
+        """Summary in one line."""
         if self.error:
             return f"{self.dataset}: failed: {self.error}"
         if not self.batches:
             known = (
-                f"nothing new ({self.files_seen} files known)"
+                f"nothing new ({self.files_seen} known files)"
                 if self.files_seen
-                else "no files in landing"
+                else "no files in the landing folder"
             )
             return f"{self.dataset}: {known}"
-        parts = [f"{self.rows_landed:,} rows from {self.files_new + self.files_replaced} files"]
+        parts = [f"{self.rows_loaded:,} rows from {self.files_new + self.files_replaced} files"]
         if self.files_replaced:
             parts.append(f"{self.files_replaced} of them replaced")
         if self.rows_rejected:
@@ -95,5 +95,5 @@ class DatasetReport:
         )
 
     def as_dict(self) -> dict:
-        """The same for a machine."""
+        """The report for `--json`."""
         return {**asdict(self), "rows_per_second": self.rows_per_second}

@@ -1,4 +1,4 @@
-"""Loading many datasets side by side, through trouble with the server."""
+"""The load of several datasets in parallel, with retries when the server goes away."""
 
 import logging
 import time
@@ -13,59 +13,59 @@ from loaders.context import Context
 from loaders.contract import Contract
 from loaders.listing import VARIABLES, Landing
 from loaders.load import load
-from loaders.plan import Again, never
+from loaders.plan import Reread, reread_none
 from loaders.report import DatasetReport
 
-# How long a load waits for a server that went away, in seconds between attempts.
+# Seconds between the attempts to reach a server that went away.
 PAUSES = (1, 2, 5, 10, 15, 30, 30)
 
-# Told of each step: the dataset's report so far, and the step's name.
+# Called at each step with the dataset's report and the name of the step.
 Watch = Callable[[DatasetReport, str], None]
 
 
 def load_all(
     settings: Settings,
     wanted: Sequence[Contract],
-    again: Again = never,
+    reread: Reread = reread_none,
     jobs: int = 4,
     watch: Watch = lambda report, step: None,
 ) -> list[DatasetReport]:
-    """Load datasets, `jobs` of them at a time; returns their reports in order.
+    """Load datasets, `jobs` of them in parallel; returns their reports in the given order.
 
-    One that fails has the reason in its report's `error`; the others go on.
-    Raises Unreachable when there is no server to begin with.
+    If the load of a dataset fails, its report has the `error`; other datasets are not affected.
+    Raises Unreachable if no server runs at the start.
     """
     with Session(settings):
         pass
-    run = Run(settings, Landing(settings.landing), again, watch)
+    run = Run(settings, Landing(settings.landing), reread, watch)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         return list(pool.map(run.report, wanted))
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the datasets of one run have in common; `pauses` are the seconds between attempts to reach the server."""
+    """Common arguments of the loads of one run; `pauses` in seconds, between retries."""
 
     settings: Settings
     landing: Landing
-    again: Again = never
+    reread: Reread = reread_none
     watch: Watch = lambda report, step: None
     pauses: Sequence[float] = PAUSES
 
     def report(self, contract: Contract) -> DatasetReport:
-        """The report of a dataset once it is loaded, or has failed."""
+        """Load one dataset; returns its report, also if the load failed."""
         report = DatasetReport.of(contract)
         try:
             self.load(contract, report)
         except LakehouseError as error:
-            # Spark has conditions for its own errors, not for those of a store's client.
+            # An error of the object store's client has no error condition of Spark.
             if not self.landing.local and isinstance(error, SqlError) and not error.condition:
                 error.remedy = (
                     f"start the server with the same {', '.join(VARIABLES)} as the loader"
                 )
             report.error = f"{error.message}{f'; try: {error.remedy}' if error.remedy else ''}"
         except Exception as error:
-            # A defect of ours in one dataset must not hide how the others ended.
+            # A bug in the loader must not hide the reports of the other datasets.
             logging.getLogger(__name__).debug(
                 "the load of %s failed", contract.dataset, exc_info=True
             )
@@ -74,23 +74,22 @@ class Run:
         return report
 
     def load(self, contract: Contract, report: DatasetReport) -> None:
-        """Load one dataset; a lost server is waited for and its work taken up again.
+        """Load one dataset; after a lost connection, wait for the server and load again.
 
-        Raises Unreachable when the server stays away, or goes away again and
-        again before a file is done.
+        Raises Unreachable after all pauses without progress.
         """
-        done, waits = -1, iter(self.pauses)
+        done, pauses = -1, iter(self.pauses)
         while True:
             try:
                 with Session(self.settings) as session:
                     context = Context(session, self.landing, contract)
-                    load(context, self.again, lambda step: self.watch(report, step), report)
+                    load(context, self.reread, lambda step: self.watch(report, step), report)
                 return
             except Unreachable as error:
-                # What got on since the last loss may wait as long again; a load that fells the server may not.
+                # Only progress resets the pauses: a load that crashes the server must end.
                 if report.files_done > done:
-                    done, waits = report.files_done, iter(self.pauses)
-                pause = next(waits, None)
+                    done, pauses = report.files_done, iter(self.pauses)
+                pause = next(pauses, None)
                 if pause is None:
                     raise
                 report.notes.append(f"{error.message}: tried again after {pause} s")

@@ -1,4 +1,4 @@
-"""Scratch tables: the scans of a batch's files, and its staged rows. They are named after their batch."""
+"""Scratch tables of a batch: external tables over its files, and its staged rows."""
 
 import re
 
@@ -6,29 +6,32 @@ from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from loaders.contract import Contract
 
-SCHEMA = "landing"
+SCHEMA = "scratch"
 
 
 class Scratch:
-    """The scratch tables of one batch."""
+    """Scratch tables of one batch, named <table>__<batch number>__<load id>_<n>."""
 
     def __init__(self, contract: Contract, number: int, load_id: str):
         self._prefix = f"{contract.identifier}__{number}__{load_id}"
         self._tables: list[str] = []
 
     def new(self) -> str:
-        """The quoted name of a table that is to be made."""
+        """A new quoted table name; the caller creates the table."""
         self._tables.append(identifier(SCHEMA, f"{self._prefix}_{len(self._tables)}"))
         return self._tables[-1]
 
     def drop(self, session: Session) -> None:
-        """Drop the tables; the files that they read stay."""
+        """Drop the tables; the files in the landing folder stay."""
         while self._tables:
             session.execute(f"drop table if exists {self._tables.pop()}")
 
 
-def drop_left(session: Session, contract: Contract, last: int) -> None:
-    """Drop what loaders left that were killed: the tables of batches up to `last`, which can land nothing any more."""
+def drop_leftovers(session: Session, contract: Contract, last: int) -> None:
+    """Drop scratch tables of killed loaders: those of batches up to number `last`.
+
+    The numbers up to `last` are taken, so those batches can no longer commit.
+    """
     table = contract.identifier.lower()
     for _, name, _ in session.execute(f"show tables in {SCHEMA} like {literal(f'{table}__*')}"):
         found = re.fullmatch(rf"{re.escape(table)}__(\d+)__\w+", name)

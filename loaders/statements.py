@@ -1,7 +1,7 @@
-"""The SQL that lands a batch, made by pure functions.
+"""SQL of a batch, as pure functions.
 
-One atomic statement commits a batch to bronze. It reads the files themselves
-as long as every row fits; else they are staged once, with the errors of each row.
+One atomic statement commits a batch to bronze. It selects from the files directly if no row is
+rejected. Otherwise the rows are staged first, with the errors of each row.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,12 +14,12 @@ from loaders.contract import Column, Contract
 from loaders.formats.reader import Reader, escaped
 from loaders.ledger import ERRORS, LOADED, REJECTS, Batch
 
-# What the landing statement fails with when it meets a row that does not fit.
-UNFIT_ROW = "UNFIT_ROW"
+# Error message with which `insert` fails at the first reject.
+REJECTED_ROW = "REJECTED_ROW"
 
 
 def bronze(contract: Contract) -> str:
-    """The bronze table's name, quoted."""
+    """Quoted name of the bronze table."""
     return identifier(contract.schema, contract.identifier)
 
 
@@ -32,7 +32,7 @@ def _values(contract: Contract) -> str:
 
 
 def _records(contract: Contract, reader: Reader) -> str:
-    """A reader's records, beside their cells the `_value` of each column, so that a cell is cast once."""
+    """The records of a reader, with the cast `_value` of each contract column."""
     values = []
     for column in contract.columns:
         cell = reader.cells.get(column.name)
@@ -51,15 +51,17 @@ def _records(contract: Contract, reader: Reader) -> str:
 def _checks(
     contract: Contract, reader: Reader
 ) -> list[tuple[str, Column | None, Cell | None, str]]:
-    """Every condition under which one of the `_records` does not fit, with its column, cell and reason (SQL)."""
-    checks: list = [(condition, None, None, literal(reason)) for condition, reason in reader.faults]
+    """Conditions (SQL) under which a record is a reject, each with its column, cell and reason."""
+    checks: list = [
+        (condition, None, None, literal(reason)) for condition, reason in reader.row_checks
+    ]
     for column in contract.columns:
         cell = reader.cells.get(column.name)
         if cell is None:
             continue
-        wrong = cells.unfit(cell, column, _value(column))
+        wrong = cells.is_invalid(cell, column, _value(column))
         if column.required:
-            # What is empty is no value either: one look for both, as this is asked of every row.
+            # An empty cell has a null value too, so one condition covers both.
             wrong = cells.empty(cell) if wrong == "false" else f"{_value(column)} is null"
         if wrong != "false":
             checks.append(
@@ -68,17 +70,17 @@ def _checks(
     return checks
 
 
-def _does_not_fit(contract: Contract, reader: Reader) -> str:
+def _is_reject(contract: Contract, reader: Reader) -> str:
     conditions = " or ".join(condition for condition, *_ in _checks(contract, reader))
     return f"coalesce({conditions}, false)" if conditions else "false"
 
 
 def _errors(contract: Contract, reader: Reader) -> str:
-    """An array of {column, value, reason}, empty for a row that fits."""
+    """An array of {column, value, reason} (SQL); empty if the row is valid."""
     structs = []
     for condition, column, cell, reason in _checks(contract, reader):
         name = literal(column.name) if column else "cast(null as string)"
-        value = cell.held if cell else "null"
+        value = cell.content if cell else "null"
         structs.append(
             f"if({condition}, named_struct('column', {name}, 'value', cast({value} as string), "
             f"'reason', {reason}), null)"
@@ -86,41 +88,44 @@ def _errors(contract: Contract, reader: Reader) -> str:
     return f"filter(array({', '.join(structs)}), e -> e is not null)" if structs else "array()"
 
 
-def read(contract: Contract, readers: Sequence[Reader]) -> str:
-    """What the files hold, for `land`; fails with UNFIT_ROW at the first row that does not fit."""
+def select_files(contract: Contract, readers: Sequence[Reader]) -> str:
+    """Rows of the files, for `insert`; fails with REJECTED_ROW at the first reject."""
     selects = []
     for reader in readers:
-        wrong = _does_not_fit(contract, reader)
+        wrong = _is_reject(contract, reader)
         file = (
             "_landed_file"
             if wrong == "false"
-            else f"if({wrong}, raise_error('{UNFIT_ROW}'), _landed_file)"
+            else f"if({wrong}, raise_error('{REJECTED_ROW}'), _landed_file)"
         )
         selects.append(f"""
-    select {file} as _landed_file, _landed_modified, {reader.rescued} as _rescued_data, {_values(contract)}
+    select {file} as _landed_file, _landed_modified, {reader.rescued} as _rescued_data,
+        {_values(contract)}
     from ({_records(contract, reader)}
     )""")
     return " union all ".join(selects)
 
 
 def create_stage(contract: Contract, table: str) -> str:
-    """A scratch table for the rows of a batch, with their errors: all are read, so no statistics are kept."""
+    """Creates a scratch table for the rows of a batch and their errors, without statistics."""
     values = ", ".join(f"{_value(column)} {column.type}" for column in contract.columns)
     return f"""
 create table {table} (
-    _landed_file string, _landed_modified timestamp, _rescued_data string, {values}, _record string, _errors {ERRORS}
+    _landed_file string, _landed_modified timestamp, _rescued_data string, {values},
+    _record string, _errors {ERRORS}
 ) using parquet options ('parquet.column.statistics.enabled' 'false')"""
 
 
 def stage(contract: Contract, table: str, readers: Sequence[Reader]) -> str:
-    """Fills the scratch table; `_errors` and `_record` are null for a row that fits."""
+    """Fills the scratch table; `_errors` and `_record` are null for a valid row."""
     selects = [
         f"""
-select _landed_file, _landed_modified, {reader.rescued} as _rescued_data, {_values(contract)},
-    if(_landed_unfit, {reader.record}, null) as _record,
-    if(_landed_unfit, {_errors(contract, reader)}, null) as _errors
+select _landed_file, _landed_modified, {reader.rescued} as _rescued_data,
+    {_values(contract)},
+    if(_landed_reject, {reader.record}, null) as _record,
+    if(_landed_reject, {_errors(contract, reader)}, null) as _errors
 from (
-    select *, {_does_not_fit(contract, reader)} as _landed_unfit
+    select *, {_is_reject(contract, reader)} as _landed_reject
     from ({_records(contract, reader)}
     )
 )"""
@@ -130,19 +135,19 @@ from (
 
 
 def count_staged(table: str) -> str:
-    """By file the rows of a scratch table, and those that do not fit."""
+    """Number of rows and of rejects in a scratch table, by file."""
     return f"select _landed_file, count(*), count(_errors) from {table} group by _landed_file"
 
 
-def staged(table: str, batch: Batch) -> str:
-    """What a batch lands of a scratch table, for `land`."""
-    held_back = [fate.source_file for fate in batch.fates if fate.state != LOADED]
-    kept = f" and not {in_list('_landed_file', held_back)}" if held_back else ""
+def select_staged(table: str, batch: Batch) -> str:
+    """Rows of a scratch table, for `insert`: without rejects and rejected files."""
+    rejected = [outcome.source_file for outcome in batch.outcomes if outcome.state != LOADED]
+    kept = f" and not {in_list('_landed_file', rejected)}" if rejected else ""
     return f"select * from {table} where _errors is null{kept}"
 
 
 def quarantine(dataset: str, load_id: str, table: str) -> str:
-    """Writes the rows of a scratch table that do not fit; nobody sees them before their batch is landed and closed."""
+    """Writes the rejects of a scratch table; the quarantine shows them once the batch is closed."""
     return f"""
 insert into {REJECTS} (dataset, source_file, record, errors, load_id, quarantined_at)
 select {literal(dataset)}, _landed_file, _record, _errors, {literal(load_id)}, current_timestamp()
@@ -150,10 +155,12 @@ from {table}
 where _errors is not null"""
 
 
-def land(contract: Contract, batch: Batch, records: str, order: Sequence[str]) -> str:
-    """The commit of a batch to bronze: `records` of `read` or `staged`, or none; `order` are the table's columns.
+def insert(contract: Contract, batch: Batch, records: str, order: Sequence[str]) -> str:
+    """Commits a batch to bronze; `order` has the columns of the table.
 
-    Of two batches with one number Delta takes one; the other fails, or is left out without a word.
+    `records` is a query by `select_files` or `select_staged`, or empty. Of two batches with one
+    number Delta commits one: the other fails, or is skipped without an error
+    (https://github.com/delta-io/delta/pull/1141).
     """
     values = {
         "_source_file": "_landed_file",
@@ -170,33 +177,40 @@ def land(contract: Contract, batch: Batch, records: str, order: Sequence[str]) -
         source = f"select {', '.join(f'null as {identifier(name)}' for name in order)} where false"
     return f"""
 insert into {bronze(contract)} with (
-    'txnAppId' = {literal(contract.dataset)}, 'txnVersion' = '{batch.number}', 'userMetadata' = {literal(batch.text())}
+    'txnAppId' = {literal(contract.dataset)}, 'txnVersion' = '{batch.number}',
+    'userMetadata' = {literal(batch.text())}
 ) {_replacing(contract, batch)}
 {source}"""
 
 
 def _replacing(contract: Contract, batch: Batch) -> str:
-    """What a batch replaces: the rows of its corrected files; in mode `full`, all."""
+    """The `replace where` clause: the rows of corrected files, or all rows in mode `full`."""
     if contract.rules.mode == "full":
-        return "replace where true" if batch.landing else ""
-    replaced = [fate.source_file for fate in batch.fates if fate.replaces and fate.state == LOADED]
-    # Delta wants every new row to be one of those that are replaced.
+        return "replace where true" if batch.loaded else ""
+    replaced = [
+        outcome.source_file
+        for outcome in batch.outcomes
+        if outcome.replaces and outcome.state == LOADED
+    ]
+    # Delta requires that every inserted row matches the condition.
     own = f"_load_id = {literal(batch.load_id)}"
     return f"replace where {own} or {in_list('_source_file', replaced)}" if replaced else ""
 
 
-def count_landed(contract: Contract, load_id: str) -> str:
-    """By file the rows that bronze has of a batch; what a later one replaced is told by that one."""
-    return f"select _source_file, count(*) from {bronze(contract)} where _load_id = {literal(load_id)} group by all"
+def count_committed(contract: Contract, load_id: str) -> str:
+    """Number of rows of a batch in bronze, by file."""
+    return f"""
+select _source_file, count(*) from {bronze(contract)} where _load_id = {literal(load_id)}
+group by all"""
 
 
-def count_read(reader: Reader) -> str:
-    """Reads every cell of a reader's files; fails where one cannot be read to its end."""
+def scan(reader: Reader) -> str:
+    """Reads every cell of a reader's files; fails if one cannot be read completely."""
     return f"select bit_xor(xxhash64(_landed_file, {reader.record})) from ({reader.records()})"
 
 
-def listed(context: Context, uris: Collection[str]) -> str:
-    """What Spark lists of stored files: path, size in bytes, modification time in milliseconds. No content is read."""
+def list_files(context: Context, uris: Collection[str]) -> str:
+    """Spark's listing of stored files: URI, size in bytes, time in ms since 1970 UTC."""
     folder = identifier(
         escaped(context.landing.location(f"{context.landing.root}/{context.contract.location}"))
     )
@@ -207,7 +221,7 @@ where {in_list("_metadata.file_path", uris)}"""
 
 
 def rescued_names(contract: Contract, load_id: str) -> str:
-    """What a batch of JSON rescued: the names, in order."""
+    """Names of the rescued columns of a JSON batch, in one text."""
     return f"""
 select array_join(array_sort(collect_set(name)), ', ')
 from (

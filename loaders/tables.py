@@ -1,4 +1,4 @@
-"""The tables of a load: made where they are not there, and bronze kept to its contract."""
+"""Creation of the tables of a load, and schema evolution of bronze by its contract."""
 
 import re
 import time
@@ -12,30 +12,28 @@ from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session, SqlError
 from loaders import cells, conditions, ledger
 from loaders.cells import Cell
-from loaders.contract import ROOM, Column, Contract
+from loaders.contract import SOURCES_YAML, Column, Contract
 from loaders.scratch import SCHEMA
 from loaders.statements import bronze
 
-# The property that tells a table from another one that has its name later.
-ID = "lakehouse.table_id"
-# Bronze is read by batch and by file: minima of its other columns cost a fifth of a load.
-SKIPPING = "_source_file,_source_modified_at,_load_id,_loaded_at"
-
-
-# How often a table that another loader may be making is tried, a second apart.
+# Table property with an id: a table that is recreated under the same name has a new id.
+ID_PROPERTY = "lakehouse.table_id"
+# Statistics of the other columns would take a fifth of a load: see decision 6.
+STATISTICS_COLUMNS = "_source_file,_source_modified_at,_load_id,_loaded_at"
+# Attempts to create a table that another loader may be creating, one second apart.
 ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Table:
-    """A bronze table: its id, and its columns with their types in order."""
+    """A bronze table: its id, and the types of its columns by name, in order."""
 
     id: str
     types: dict[str, str]
 
 
 def find(session: Session, contract: Contract) -> Table | None:
-    """The bronze table of a contract as it is; None where there is none."""
+    """The existing bronze table of a contract; None if it does not exist."""
     try:
         rows = session.execute(f"describe extended {bronze(contract)}")
     except SqlError as error:
@@ -45,52 +43,54 @@ def find(session: Session, contract: Contract) -> Table | None:
     names = [name for name, *_ in rows]
     types = {name: type_ for name, type_, _ in rows[: names.index("")]}
     properties = next((text for name, text, _ in rows if name == "Table Properties"), "")
-    found = re.search(rf"{re.escape(ID)}=([\w-]+)", properties)
+    found = re.search(rf"{re.escape(ID_PROPERTY)}=([\w-]+)", properties)
     return Table(found[1] if found else "", types)
 
 
 def prepare(session: Session, contract: Contract) -> Table:
-    """The bronze table, made where it is not there, with all columns of its contract.
+    """Create the bronze table if needed, and migrate it to its contract.
 
-    Raises LakehouseError when the contract has a type that bronze's values do
-    not fit, and says what would be lost.
+    Raises LakehouseError if a type cannot be widened to the contract's type; the message has the
+    number of values that the new type cannot hold.
     """
     table = find(session, contract)
     if table is None or not table.id:
-        make(session, contract)
+        create(session, contract)
         table = find(session, contract)
     if table is None:
-        raise LakehouseError(f"{bronze(contract)} was dropped while it was made", "load again")
+        raise LakehouseError(f"{bronze(contract)} was dropped during its creation", "load again")
     return Table(table.id, table.types | _evolve(session, contract, table.types))
 
 
-def make(session: Session, contract: Contract) -> None:
-    """Make the schemas, the ledger, the quarantine and the bronze table, as far as they are not there."""
+def create(session: Session, contract: Contract) -> None:
+    """Create the schemas, the ledger, the quarantine and the bronze table, if they do not exist."""
     for schema in (contract.schema, ledger.LOG.partition(".")[0], SCHEMA):
         session.execute(f"create schema if not exists {identifier(schema)}")
     for name, statement in {**ledger.TABLES, bronze(contract): create_bronze(contract)}.items():
-        _make(session, name, statement)
+        _create_or_register(session, name, statement)
     found = find(session, contract)
     if found and not found.id:
         session.execute(
-            f"alter table {bronze(contract)} set tblproperties ('{ID}' = '{uuid.uuid4()}')"
+            f"alter table {bronze(contract)} set tblproperties ('{ID_PROPERTY}' = '{uuid.uuid4()}')"
         )
 
 
 def create_bronze(contract: Contract) -> str:
-    """The bronze table, with its change feed on from the first version."""
+    """Creates the bronze table; the change data feed is enabled from the first version on."""
     return f"""
 create table if not exists {bronze(contract)} (
     {", ".join(map(_column, contract.columns))},
-    _source_file string comment 'The landed file, relative to the landing folder.',
-    _source_modified_at timestamp comment 'When the file was last modified, UTC.',
-    _load_id string comment 'The batch that landed the row.',
-    _loaded_at timestamp comment 'When the batch was landed, UTC.',
-    _rescued_data string comment 'Cells of columns that the contract does not know, as JSON.'
+    _source_file string comment 'Path of the file, relative to the landing folder.',
+    _source_modified_at timestamp comment 'Modification time of the file, UTC.',
+    _load_id string comment 'Id of the batch that loaded the row.',
+    _loaded_at timestamp comment 'When the batch was loaded, UTC.',
+    _rescued_data string comment 'Cells of columns that are not in the contract, as JSON.'
 ) using delta
 comment {literal(contract.description)}
 tblproperties (
-    'delta.enableChangeDataFeed' = 'true', 'delta.dataSkippingStatsColumns' = '{SKIPPING}', '{ID}' = '{uuid.uuid4()}'
+    'delta.enableChangeDataFeed' = 'true',
+    'delta.dataSkippingStatsColumns' = '{STATISTICS_COLUMNS}',
+    '{ID_PROPERTY}' = '{uuid.uuid4()}'
 )"""
 
 
@@ -98,8 +98,11 @@ def _column(column: Column) -> str:
     return f"{identifier(column.name)} {column.type} comment {literal(column.description)}"
 
 
-def _make(session: Session, name: str, statement: str) -> None:
-    """Make a table; where its folder has files, register what is there, or wait for another loader that makes it."""
+def _create_or_register(session: Session, name: str, statement: str) -> None:
+    """Create a table.
+
+    If its folder has files, register the table in it, or wait for the loader that creates it.
+    """
     for _ in range(ATTEMPTS):
         try:
             session.execute(statement)
@@ -110,22 +113,22 @@ def _make(session: Session, name: str, statement: str) -> None:
                 raise
             folder = found[1]
         with suppress(SqlError):
-            # A server that was killed here had written the table, and not told the metastore.
+            # A killed server may have written the table without registering it in the metastore.
             session.execute(
                 f"create table if not exists {name} using delta location {literal(folder)}"
             )
             return
         time.sleep(1)
     raise LakehouseError(
-        f"{name.replace('`', '')} cannot be made: {folder} holds files that are no table, "
-        "as a server leaves them that is killed while it makes one",
+        f"{name.replace('`', '')} cannot be created: {folder} has files but no table; "
+        "a server that was killed during the creation leaves such files",
         "remove that folder, and load again",
     )
 
 
-def _evolve(session: Session, contract: Contract, held: dict[str, str]) -> dict[str, str]:
-    """Bring bronze to the contract; returns the columns that were added, which are the last ones."""
-    by_name = {name.lower(): type_ for name, type_ in held.items()}
+def _evolve(session: Session, contract: Contract, types: dict[str, str]) -> dict[str, str]:
+    """Add and widen columns of bronze; returns the added columns, which are the last ones."""
+    by_name = {name.lower(): type_ for name, type_ in types.items()}
     added = [column for column in contract.columns if column.name.lower() not in by_name]
     if added:
         session.execute(_add_columns(contract, added))
@@ -139,10 +142,10 @@ def _evolve(session: Session, contract: Contract, held: dict[str, str]) -> dict[
         except SqlError as error:
             if conditions.is_transient(error):
                 raise
-            loss, remedy = _loss(session, contract, column, before)
+            loss, remedy = _explain_loss(session, contract, column, before)
             raise LakehouseError(
-                f"source {contract.dataset}: column {column.name} is {before} in bronze and {column.type} in the "
-                f"contract: {loss}",
+                f"source {contract.dataset}: column {column.name} is {before} in bronze "
+                f"and {column.type} in the contract: {loss}",
                 remedy,
             ) from None
     return {column.name: column.type for column in added}
@@ -153,7 +156,7 @@ def _add_columns(contract: Contract, columns: Iterable[Column]) -> str:
 
 
 def _widen_column(contract: Contract, column: Column) -> tuple[str, str]:
-    """Gives a column its contract's wider type, without a rewrite of the table."""
+    """Widens the type of a column, without rewriting the table."""
     table = bronze(contract)
     return (
         f"alter table {table} set tblproperties ('delta.enableTypeWidening' = 'true')",
@@ -161,19 +164,23 @@ def _widen_column(contract: Contract, column: Column) -> tuple[str, str]:
     )
 
 
-def _loss(session: Session, contract: Contract, column: Column, before: str) -> tuple[str, str]:
-    """What a table would lose by a contract's type that it cannot be widened to, and what to do."""
+def _explain_loss(
+    session: Session, contract: Contract, column: Column, before: str
+) -> tuple[str, str]:
+    """Why a column cannot get the contract's type, and the remedy."""
     cell = Cell(identifier(column.name), before)
-    lost = cells.unfit(cell, column, cells.value(cell, column, None))
+    lost = cells.is_invalid(cell, column, cells.value(cell, column, None))
     [(rows, values, example)] = session.execute(f"""
-select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) as string)) from {bronze(contract)}""")
+select count(*), count_if({lost}), min(cast(if({lost}, {cell.expression}, null) as string))
+from {bronze(contract)}""")
     if not rows:
         table = f"{contract.schema}.{contract.identifier}"
-        remedy = f"make it anew: lakehouse sql 'drop table {table}', and load again"
+        remedy = f"recreate it: lakehouse sql 'drop table {table}', and load again"
         return "Delta cannot change it in place, and the table is empty", remedy
-    remedy = (
-        f"declare it as {before} and cast it in staging, or give the new type another name ({ROOM})"
-    )
+    remedy = f"declare it as {before} and cast it in staging, or rename the column ({SOURCES_YAML})"
     if not values:
-        return f"Delta cannot change it in place (all {rows:,} values would fit)", remedy
-    return f"{values:,} of {rows:,} rows would lose their value, such as {example}", remedy
+        return (
+            f"Delta cannot change it in place (the new type can hold all {rows:,} values)",
+            remedy,
+        )
+    return f"the new type cannot hold {values:,} of {rows:,} values, such as {example}", remedy

@@ -1,1 +1,1 @@
-"""Operating the lakehouse: the local server, its checks, the command line."""
+"""The command line, the local server, and its checks."""

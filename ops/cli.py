@@ -1,7 +1,6 @@
 """The command `lakehouse`.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 loaded but for some rows or
-files that do not fit their contract.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or files.
 """
 
 import csv
@@ -23,24 +22,24 @@ from loaders.context import Context
 from loaders.contract import Contract, chosen, contracts
 from loaders.listing import Landing
 from loaders.load import preview
-from loaders.plan import Again, never
+from loaders.plan import Reread, reread_none
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
-from ops.progress import following
+from ops.progress import show_progress
 from ops.project import parse_manifest
 
 REJECTED = 3
 
 console = Console(highlight=False)
 if not console.is_terminal:
-    # Nothing is folded for a file or a pipe, which have no width.
+    # A file or a pipe has no width: do not wrap lines.
     console = Console(highlight=False, width=10_000)
 
 
 class Commands(click.Group):
-    """A group whose commands end with a readable message when they fail."""
+    """A group of commands that print a LakehouseError and exit with 1."""
 
     def invoke(self, ctx: click.Context):
         try:
@@ -53,7 +52,7 @@ class Commands(click.Group):
 
 
 def fail(error: LakehouseError) -> None:
-    """Print an error and its remedy to the standard error, and end with 1."""
+    """Print an error and its remedy to standard error, and exit with 1."""
     click.secho(f"error: {error.message}", err=True, fg="red")
     if error.remedy:
         click.echo(f"  try: {error.remedy}", err=True)
@@ -70,16 +69,14 @@ def main(ctx: click.Context) -> None:
 @main.command()
 def setup() -> None:
     """Fetch and verify Spark's jars (part of `make setup`)."""
-    fetched = jars.fetch()
-    click.echo(
-        f"Spark's jars: {'fetched' if fetched else 'there already'}, {len(jars.expected())} verified"
-    )
+    state = "fetched" if jars.fetch() else "already present"
+    click.echo(f"Spark's jars: {state}, {len(jars.expected())} verified")
 
 
 @main.command("doctor")
 @click.pass_obj
 def run_doctor(settings: Settings) -> None:
-    """Check everything the lakehouse needs; exit code 1 when a check fails."""
+    """Check the requirements of the lakehouse; exit code 1 if a check fails."""
     failed = 0
     for finding in doctor.examine(settings):
         mark = click.style("OK  ", fg="green") if finding.ok else click.style("FAIL", fg="red")
@@ -87,7 +84,7 @@ def run_doctor(settings: Settings) -> None:
         if not finding.ok:
             failed += 1
             click.echo(f"     try: {finding.remedy}")
-    click.echo(f"{failed} of {len(doctor.CHECKS)} checks failed" if failed else "all is well")
+    click.echo(f"{failed} of {len(doctor.CHECKS)} checks failed" if failed else "all checks passed")
     sys.exit(1 if failed else 0)
 
 
@@ -98,11 +95,11 @@ def server_group() -> None:
 
 @server_group.command("start")
 @click.option(
-    "--timeout", default=180, show_default=True, help="Seconds to wait for SQL to answer."
+    "--timeout", default=180, show_default=True, help="Maximum wait for the server, in seconds."
 )
 @click.pass_obj
 def server_start(settings: Settings, timeout: int) -> None:
-    """Start the server; returns when SQL answers."""
+    """Start the server, and wait until it answers SQL."""
     with console.status("starting Spark") as spinner:
         _, sentence = server.start(
             settings, timeout, lambda seconds: spinner.update(f"starting Spark ({seconds:.0f} s)")
@@ -120,17 +117,17 @@ def server_stop(settings: Settings) -> None:
 @server_group.command("status")
 @click.pass_obj
 def server_status(settings: Settings) -> None:
-    """Say whether the server runs; exit code 1 when it does not."""
+    """Print whether the server runs; exit code 1 if it does not."""
     running, sentence = server.status(settings)
     click.echo(sentence)
     sys.exit(0 if running else 1)
 
 
 @server_group.command("logs")
-@click.option("-n", "--lines", default=50, show_default=True, help="How many of the last lines.")
+@click.option("-n", "--lines", default=50, show_default=True, help="Number of lines.")
 @click.pass_obj
 def server_logs(settings: Settings, lines: int) -> None:
-    """Print the end of the server's log, and where it is."""
+    """Print the end of the server's log, and its path."""
     path = server.log_file(settings)
     if not path.exists():
         raise LakehouseError(f"there is no log at {path}", "run: lakehouse server start")
@@ -138,17 +135,19 @@ def server_logs(settings: Settings, lines: int) -> None:
     click.echo(f"({path})", err=True)
 
 
-JOBS = click.option("--jobs", default=4, show_default=True, help="Tables to load side by side.")
+JOBS = click.option(
+    "--jobs", default=4, show_default=True, help="Number of tables to load in parallel."
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 
 
 @main.command()
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
-@click.option("--dry-run", is_flag=True, help="Show what would be loaded; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the plan without loading.")
 @click.option(
     "--reprocess",
     is_flag=True,
-    help="Read the known files again, as after a change of the contract.",
+    help="Read loaded files again, such as after a change of the contract.",
 )
 @JOBS
 @AS_JSON
@@ -161,25 +160,24 @@ def load(
     jobs: int,
     as_json: bool,
 ) -> None:
-    """Load landed files into bronze: of each SOURCE.TABLE, or of all.
+    """Load new files from the landing folder into bronze, of each SOURCE.TABLE or of all.
 
-    Exit code 3 says that all is loaded but for rows or files that do not fit
-    their contract: see `lakehouse quarantine`.
+    Exit code 3: loaded, but rows or files were rejected; see `lakehouse quarantine`.
     """
     wanted = chosen(contracts(parse_manifest()), tables)
-    again = (lambda entry: True) if reprocess else never
+    reread = (lambda entry: True) if reprocess else reread_none
     if dry_run:
-        show_plan(settings, wanted, again, as_json)
+        show_plan(settings, wanted, reread, as_json)
     else:
-        run_load(settings, wanted, again, jobs, as_json)
+        run_load(settings, wanted, reread, jobs, as_json)
 
 
 def run_load(
-    settings: Settings, wanted: list[Contract], again: Again, jobs: int, as_json: bool
+    settings: Settings, wanted: list[Contract], reread: Reread, jobs: int, as_json: bool
 ) -> None:
-    """Load, print the reports, and end with the exit code that they make."""
-    with following(quiet=as_json) as watch:
-        reports = load_all(settings, wanted, again, jobs, watch)
+    """Load, print the reports, and exit."""
+    with show_progress(quiet=as_json) as watch:
+        reports = load_all(settings, wanted, reread, jobs, watch)
     if as_json:
         click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
     else:
@@ -190,12 +188,12 @@ def run_load(
     sys.exit(0 if all(report.clean for report in reports) else REJECTED)
 
 
-def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json: bool) -> None:
-    """Print what a load would do, a line each file."""
+def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_json: bool) -> None:
+    """Print the plan of a load, one line per file."""
     landing = Landing(settings.landing)
     with Session(settings) as session:
         plans = {
-            contract.dataset: preview(Context(session, landing, contract), again)
+            contract.dataset: preview(Context(session, landing, contract), reread)
             for contract in wanted
         }
     shown = {
@@ -217,26 +215,29 @@ def show_plan(settings: Settings, wanted: list[Contract], again: Again, as_json:
 
 
 def show_report(report: DatasetReport) -> None:
-    """Print what was loaded of one dataset."""
+    """Print the report of one dataset."""
     click.secho(report.sentence, fg="red" if report.error else None)
     for note in report.notes:
         click.echo(f"  {note}")
     if report.files_missing:
-        click.echo(f"  {report.files_missing} loaded files are gone from landing; their rows stay")
+        click.echo(
+            f"  {report.files_missing} loaded files are missing from the landing folder; "
+            "their rows stay"
+        )
     if not report.clean:
         click.echo(f"  see: lakehouse quarantine show {report.dataset}")
 
 
 @main.group("quarantine")
 def quarantine_group() -> None:
-    """Rows and files that did not fit their contract, and why."""
+    """Rejected rows and files, with the reasons."""
 
 
 @quarantine_group.command("list")
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.pass_obj
 def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
-    """Count what was rejected: a line each file and reason."""
+    """Count the rejects by file and reason."""
     with Session(settings) as session:
         columns, rows = quarantined.summary(session, tables)
     show_quarantine(columns, rows)
@@ -244,22 +245,22 @@ def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
 
 @quarantine_group.command("show")
 @click.argument("table", metavar="SOURCE.TABLE")
-@click.option("--file", "name", help="Only of this file, as `quarantine list` names it.")
-@click.option("--limit", default=20, show_default=True, help="The most rows to show.")
+@click.option("--file", "name", help="Only this file, by its name in `quarantine list`.")
+@click.option("--limit", default=20, show_default=True, help="Maximum number of rows.")
 @click.pass_obj
 def quarantine_show(settings: Settings, table: str, name: str | None, limit: int) -> None:
-    """Show rejected rows as they came, with each column, value and reason."""
+    """Show the rejected rows, with column, value and reason of each error."""
     with Session(settings) as session:
         columns, rows = quarantined.details(session, table, name, limit)
     show_quarantine(columns, rows)
 
 
 def show_quarantine(columns: tuple[str, ...], rows: list[tuple]) -> None:
-    """Print rows of the quarantine, or that there are none."""
+    """Print rows of the quarantine."""
     if rows:
         print_table(columns, rows)
     else:
-        click.echo("nothing is in the quarantine")
+        click.echo("the quarantine is empty")
 
 
 @quarantine_group.command("retry")
@@ -268,7 +269,7 @@ def show_quarantine(columns: tuple[str, ...], rows: list[tuple]) -> None:
 @AS_JSON
 @click.pass_obj
 def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_json: bool) -> None:
-    """Read the files with rejects again, after the contract or the files were mended."""
+    """Read files with rejects again, after a fix of the contract or the files."""
     run_load(
         settings,
         chosen(contracts(parse_manifest()), tables),
@@ -281,10 +282,10 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
 @main.command()
 @click.argument("statement", required=False)
 @click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV.")
-@click.option("--limit", default=1000, show_default=True, help="The most rows a table shows.")
+@click.option("--limit", default=1000, show_default=True, help="Maximum number of rows in a table.")
 @click.pass_obj
 def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> None:
-    """Run one SQL STATEMENT (or the standard input) and print its result."""
+    """Run one SQL STATEMENT, or standard input, and print its result."""
     text = (
         (sys.stdin.read() if statement is None or statement == "-" else statement)
         .strip()
@@ -301,7 +302,7 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
             return
         rows = list(islice(result.rows, limit + 1))
     if not rows and result.columns in ((), ("Result",)):
-        # What Spark answers to a statement that has no result.
+        # Spark's answer to a statement without a result.
         click.echo("done")
         return
     print_table(result.columns, rows[:limit])
@@ -314,22 +315,22 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
 @main.command("metrics", add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_metrics(arguments: tuple[str, ...]) -> None:
-    """The semantic layer: list, query, validate and export metrics."""
-    # Importing MetricFlow takes seconds, which the other commands need not wait for.
+    """List, query, validate and export metrics."""
+    # Imported here because it takes seconds.
     from ops.metrics.cli import metrics
 
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
 def cell(value: object) -> str:
-    """A value for a person to read: money with its thousands, null as such."""
+    """A value as text: decimals with thousands separators, None as null."""
     if value is None:
         return "null"
     return f"{value:,}" if isinstance(value, Decimal) else str(value)
 
 
 def print_table(columns: Iterable[str], rows: list[tuple], title: str | None = None) -> None:
-    """Print rows as a table, numbers to the right; too wide for the terminal, a row after the other."""
+    """Print rows as a table, or one below the other if the table is too wide for the terminal."""
     columns = tuple(columns)
     table = Table(title=title, title_justify="left")
     for index, name in enumerate(columns):

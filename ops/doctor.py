@@ -1,4 +1,4 @@
-"""`lakehouse doctor`: everything a working lakehouse needs, checked one by one."""
+"""`lakehouse doctor`: checks of the requirements of the lakehouse."""
 
 import os
 import re
@@ -25,7 +25,7 @@ PACKAGES = ("dbt-core", "dbt-spark", "delta-spark", "pyspark", "pyhive")
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the checklist; `remedy` is empty when all is well."""
+    """Result of one check; `remedy` is empty if it passed."""
 
     name: str
     ok: bool
@@ -70,7 +70,7 @@ def check_memory(settings: Settings) -> str:
     if total < MEMORY_GIB:
         raise LakehouseError(
             f"{total:.1f} GiB",
-            f"{MEMORY_GIB} GiB are needed; or lower spark.driver.memory in spark/",
+            f"use {MEMORY_GIB} GiB, or decrease spark.driver.memory in spark/spark-defaults.conf",
         )
     return f"{total:.1f} GiB"
 
@@ -96,8 +96,8 @@ def check_jars(settings: Settings) -> str:
 
 def check_landing(settings: Settings) -> str:
     if not settings.landing.startswith("/"):
-        lying = Landing(settings.landing).names()
-        return settings.landing if lying else f"{settings.landing}, where nothing lies yet"
+        names = Landing(settings.landing).names()
+        return settings.landing if names else f"{settings.landing}, which is empty"
     if not os.access(settings.landing, os.R_OK | os.X_OK):
         raise LakehouseError(
             f"{settings.landing} is not a readable folder", "create it, or set LAKEHOUSE_LANDING"
@@ -120,11 +120,11 @@ def check_profile(settings: Settings) -> str:
 def check_port(settings: Settings) -> str:
     running, _ = server.status(settings)
     if running:
-        return f"{settings.port} is our server's"
+        return f"{settings.port} is used by this lakehouse's server"
     if user := server.port_user(settings.host, settings.port):
         raise LakehouseError(
             f"{settings.port} is in use by {user}",
-            "stop that, or set LAKEHOUSE_THRIFT_PORT to a free port",
+            "stop that program, or set LAKEHOUSE_THRIFT_PORT to a free port",
         )
     return f"{settings.port} is free"
 
@@ -171,7 +171,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Each check's finding, as soon as it is known."""
+    """Run the checks, and yield each finding."""
     for name, check in CHECKS.items():
         try:
             yield Finding(name, True, check(settings))

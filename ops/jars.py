@@ -1,7 +1,7 @@
-"""Spark's additional jars (Delta, Hive's sessions, s3a): fetched once by Ivy, verified, kept with the installation.
+"""Additional jars for Spark (Delta, Hive's sessions, s3a), fetched by Ivy and verified.
 
-What is fetched is in spark/jars/ivy.xml, from where in ivysettings.xml, and
-what it must be in SHA256SUMS (the format of `sha256sum`).
+spark/jars/ has the list of jars (ivy.xml), the repositories (ivysettings.xml) and the checksums
+(SHA256SUMS, in the format of `sha256sum`).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ SPECIFICATION = SPARK_CONF / "jars"
 
 
 def pyspark() -> Path:
-    """The folder of pip's pyspark; LakehouseError when it is not installed."""
+    """Folder of the installed pyspark. Raises LakehouseError if it is not installed."""
     found = find_spec("pyspark")
     if found is None or found.origin is None:
         raise LakehouseError("pyspark is not installed", "run: make setup")
@@ -28,13 +28,13 @@ def pyspark() -> Path:
 
 
 def expected() -> dict[str, str]:
-    """Jar name -> SHA-256, as committed."""
+    """SHA-256 checksums by jar name, from SHA256SUMS."""
     lines = (SPECIFICATION / "SHA256SUMS").read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
 
 def faults(folder: Path = JARS) -> list[str]:
-    """What is wrong with the jars in a folder, a phrase each; empty when sound."""
+    """Problems of the jars in a folder; empty if there are none."""
     return list(_faults(folder))
 
 
@@ -47,11 +47,11 @@ def _faults(folder: Path) -> Iterator[str]:
             yield f"{name} has a wrong checksum"
     for path in folder.glob("*.jar"):
         if path.name not in expected():
-            yield f"{path.name} does not belong there"
+            yield f"{path.name} is not in SHA256SUMS"
 
 
 def require() -> Path:
-    """The folder of the jars; LakehouseError when they are not all there."""
+    """Folder of the jars. Raises LakehouseError if one is missing."""
     missing = [name for name in expected() if not (JARS / name).exists()]
     if missing:
         raise LakehouseError(f"{len(missing)} of Spark's jars are missing", "run: make setup")
@@ -59,23 +59,22 @@ def require() -> Path:
 
 
 def fetch() -> bool:
-    """Bring the jars into place; False when they were there already.
+    """Fetch and install the jars; returns False if they are installed already.
 
-    Raises LakehouseError when they cannot be fetched or are not what was
-    expected; nothing is put into place then.
+    Raises LakehouseError, and installs nothing, if a jar cannot be fetched or has a wrong checksum.
     """
     if not faults():
         return False
-    arriving = JARS.with_name("jars.arriving")
-    shutil.rmtree(arriving, ignore_errors=True)
+    download = JARS.with_name("jars.download")
+    shutil.rmtree(download, ignore_errors=True)
     classpath = [*pyspark().glob("jars/ivy-*.jar"), *pyspark().glob("jars/commons-cli-*.jar")]
     command = [
         java.find().path,
         *("-cp", ":".join(map(str, classpath)), "org.apache.ivy.Main", "-warn"),
         *("-settings", str(SPECIFICATION / "ivysettings.xml")),
         *("-ivy", str(SPECIFICATION / "ivy.xml")),
-        *("-cache", str(arriving / "cache")),
-        *("-retrieve", str(arriving / "[artifact]-[revision].[ext]")),
+        *("-cache", str(download / "cache")),
+        *("-retrieve", str(download / "[artifact]-[revision].[ext]")),
     ]
     ivy = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if ivy.returncode:
@@ -84,12 +83,12 @@ def fetch() -> bool:
             "Spark's jars could not be fetched from Maven Central",
             "check the network, or name a mirror in spark/jars/ivysettings.xml; run: make setup",
         )
-    if wrong := faults(arriving):
+    if wrong := faults(download):
         raise LakehouseError(
-            f"the fetched jars are not what spark/jars/SHA256SUMS expects: {'; '.join(wrong)}",
-            "do not use them: find out what the mirror served",
+            f"the fetched jars do not match spark/jars/SHA256SUMS: {'; '.join(wrong)}",
+            "do not use them: check the mirror",
         )
-    shutil.rmtree(arriving / "cache")
+    shutil.rmtree(download / "cache")
     shutil.rmtree(JARS, ignore_errors=True)
-    arriving.rename(JARS)
+    download.rename(JARS)
     return True

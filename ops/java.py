@@ -1,4 +1,4 @@
-"""The Java that Spark will use."""
+"""Detection of the Java for Spark."""
 
 import os
 import re
@@ -22,9 +22,9 @@ class Java:
 
 
 def major_version(text: str) -> int | None:
-    """The major version in the output of `java -version`; None if there is none.
+    """Major version in the output of `java -version`; None if there is none.
 
-    Up to Java 8 the version is written 1.8, since then 17.0.15.
+    The version of Java 8 is 1.8, of Java 17 it is 17.0.15.
     """
     match = re.search(r'version "(\d+)(?:\.(\d+))?', text)
     if not match:
@@ -34,14 +34,14 @@ def major_version(text: str) -> int | None:
 
 
 def find() -> Java:
-    """The supported Java that Spark's launcher picks: JAVA_HOME's, else PATH's.
+    """The Java that Spark's launcher uses: from JAVA_HOME, else from PATH.
 
-    Raises LakehouseError when there is none, or one that Spark cannot use.
+    Raises LakehouseError if there is none, or its version is not supported.
     """
     home = os.environ.get("JAVA_HOME")
     path = os.path.join(home, "bin", "java") if home else shutil.which("java")
     if not path or not os.access(path, os.X_OK):
-        where = f"JAVA_HOME is {home}, and holds no bin/java" if home else "no java on PATH"
+        where = f"JAVA_HOME is {home}, which has no bin/java" if home else "no java on PATH"
         raise LakehouseError(f"Java was not found: {where}", REMEDY)
     shown = subprocess.run([path, "-version"], capture_output=True, text=True)
     major = major_version(shown.stderr + shown.stdout)

@@ -1,4 +1,4 @@
-"""How a long command shows what it does: bars on a terminal, plain lines in a log."""
+"""Progress of a load: bars on a terminal, lines in a log."""
 
 import sys
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from loaders.run import Watch
 
 
 @contextmanager
-def following(quiet: bool = False) -> Iterator[Watch]:
-    """A watch for `load_all`: a bar of files for each dataset, or a line for each batch.
+def show_progress(quiet: bool = False) -> Iterator[Watch]:
+    """A Watch for `load_all`: one bar per dataset, or one line per batch.
 
-    Both go to the standard error, so that a report can be piped on.
+    Both are written to standard error, so that the report can be piped.
     """
     if quiet:
         yield lambda report, step: None

@@ -1,23 +1,23 @@
-"""What did not fit its contract: the quarantined rows and the rejected files."""
+"""Queries of the quarantine and of the rejected files."""
 
 from collections.abc import Iterable
 
 from lakehouse.sql import in_list, literal
 from lakehouse.thrift import Session, SqlError
-from loaders.ledger import QUARANTINE, REJECTED, TABLE, Entry
+from loaders.ledger import LEDGER, QUARANTINE, REJECTED, Entry
 
 Table = tuple[tuple[str, ...], list[tuple]]
 
 
 def has_rejects(entry: Entry) -> bool:
-    """Whether a file, or rows of it, were rejected: what `quarantine retry` reads again."""
+    """Whether a file, or any of its rows, was rejected: `quarantine retry` reads it again."""
     return entry.state == REJECTED or bool(entry.rows_rejected)
 
 
 def summary(session: Session, datasets: Iterable[str] = ()) -> Table:
-    """Column names, and a row for each file, column and reason: dataset, file, column, reason, rows.
+    """Column names, and one row per file, column and reason: dataset, file, column, reason, rows.
 
-    A file that was rejected whole has no column; `rows` then is what it holds, where that is known.
+    A rejected file has no column; its `rows` are all rows of the file, or null.
     """
     datasets = list(datasets)
     which = in_list("dataset", datasets) if datasets else "true"
@@ -28,13 +28,15 @@ select dataset, source_file as file, error.column, error.reason, count(*) as row
 from (select dataset, source_file, explode(errors) as error from {QUARANTINE} where {which})
 group by all
 union all
-select dataset, source_file, null, reason, rows_read from {TABLE} where state = 'rejected' and {which}
+select dataset, source_file, null, reason, rows_read
+from {LEDGER}
+where state = 'rejected' and {which}
 order by all""",
     )
 
 
 def details(session: Session, dataset: str, file: str | None = None, limit: int = 20) -> Table:
-    """Column names, and a row for each error: file, record, column, value, reason."""
+    """Column names, and one row per error: file, record, column, value, reason."""
     which = f"dataset = {literal(dataset)}" + (
         f" and source_file = {literal(file)}" if file else ""
     )
@@ -45,9 +47,10 @@ select file, record, error.column, error.value, error.reason
 from (
     select source_file as file, record, explode(errors) as error from {QUARANTINE} where {which}
     union all
-    select source_file, null, named_struct('column', cast(null as string), 'value', cast(null as string),
-        'reason', reason)
-    from {TABLE} where state = 'rejected' and {which}
+    select source_file, null, named_struct(
+        'column', cast(null as string), 'value', cast(null as string), 'reason', reason
+    )
+    from {LEDGER} where state = 'rejected' and {which}
 )
 order by file, record, column
 limit {int(limit)}""",
@@ -55,7 +58,7 @@ limit {int(limit)}""",
 
 
 def _query(session: Session, statement: str) -> Table:
-    """The rows; none before the first load made the tables."""
+    """Run a query; no rows if the tables do not exist yet."""
     try:
         result = session.query(statement)
         return result.columns, list(result.rows)

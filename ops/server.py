@@ -1,7 +1,7 @@
-"""The local lakehouse server: a Spark Thrift server out of pip's pyspark.
+"""The local server, which is the Spark Thrift server of the installed pyspark.
 
-Its state is in LAKEHOUSE_HOME: `metastore/` (Derby), `warehouse/` (tables),
-`logs/` and `server.json` (who runs). Its configuration is in spark/.
+State in LAKEHOUSE_HOME: `metastore/` (Derby), `warehouse/` (tables), `logs/` and `server.json`
+(the process). Configuration in spark/.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True)
 class Process:
-    """Who was started: a pid can be given to another program, its start not."""
+    """A started server; `created` distinguishes it from a later process with the same pid."""
 
     pid: int
     created: float
@@ -53,7 +53,7 @@ def _record(settings: Settings) -> Path:
 
 
 def recorded(settings: Settings) -> Process | None:
-    """The server last started and not stopped; it may have died since."""
+    """The server that was started last and not stopped; it may be dead."""
     try:
         return Process(**json.loads(_record(settings).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -61,30 +61,31 @@ def recorded(settings: Settings) -> Process | None:
 
 
 def last_error(log: str) -> str:
-    """The last error in a log, by its innermost cause; "" if there is none."""
+    """Root cause of the last error in a log; empty if there is none."""
     lines = [line.strip() for line in log.splitlines()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     errors = [
         line for line in lines if re.search(r"^Exception in|\bERROR\b|\w(Error|Exception): ", line)
     ]
-    # The innermost cause of the last exception says more than its wrapping.
+    # The root cause is more specific than the exception that wraps it.
     found = causes[-1:] or errors[-1:]
     return found[0].removeprefix("Caused by: ")[:300] if found else ""
 
 
-# What a server writes when it ends, other than by `stop`. Every other error is one that it survived.
-ENDINGS = re.compile(
+# Log lines of a server that exits without `stop`. It survives all other errors.
+EXIT_LINES = re.compile(
     r"""RECEIVED[ ]SIGNAL[ ](?P<signal>\w+)
-    | (SparkUncaughtExceptionHandler:[ ].*|^Exception[ ]in[ ]thread[ ]"main"[ ])(?P<thrown>(?:.*\n(?!\d{4}-\d\d-\d\d))*)
+    | (SparkUncaughtExceptionHandler:[ ].*|^Exception[ ]in[ ]thread[ ]"main"[ ])
+      (?P<thrown>(?:.*\n(?!\d{4}-\d\d-\d\d))*)
     | ^\#[ ](?P<java>A[ ]fatal[ ]error|There[ ]is[ ]insufficient[ ]memory).*
     | ^Terminating[ ]due[ ]to[ ](?P<memory>java\.lang\.OutOfMemoryError.*)""",
     re.MULTILINE | re.VERBOSE,
 )
 
 
-def ending(log: str) -> str:
-    """What ended a server, as its log tells; "" if it does not: SIGKILL leaves no word."""
-    found = ENDINGS.search(log)
+def exit_reason(log: str) -> str:
+    """Why a server exited, from its log; empty if the log has no reason, as after SIGKILL."""
+    found = EXIT_LINES.search(log)
     if not found:
         return ""
     if found["signal"]:
@@ -93,26 +94,26 @@ def ending(log: str) -> str:
 
 
 def status(settings: Settings) -> tuple[bool, str]:
-    """Whether our server runs, and a sentence that says so."""
+    """Whether the server of this LAKEHOUSE_HOME runs, and a message."""
     process = recorded(settings)
     if process is None:
         return False, f"no server runs in {settings.home}"
     if process.alive():
         return True, f"running on {settings.host}:{process.port} (pid {process.pid})"
     why = (
-        ending(log_file(settings).read_text(errors="replace"))
+        exit_reason(log_file(settings).read_text(errors="replace"))
         if log_file(settings).exists()
         else ""
     )
     return False, (
-        f"the server (pid {process.pid}) is gone without having been stopped: "
-        + (why or "its log gives no reason: it was killed, or the machine restarted")
+        f"the server (pid {process.pid}) exited without being stopped: "
+        + (why or "its log has no reason: it was killed, or the machine restarted")
     )
 
 
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
-    """Two starts or stops at once wait for each other."""
+    """Serialize concurrent starts and stops."""
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(settings.home / "server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,7 +121,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
 
 
 def port_user(host: str, port: int) -> str:
-    """Who listens on a port, or "" when it is free."""
+    """The program that listens on a port; empty if the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -139,7 +140,7 @@ def port_user(host: str, port: int) -> str:
 
 
 def command(port: int, jar_folder: Path) -> list[str]:
-    """The command line that runs the server in the foreground."""
+    """Command line that runs the server in the foreground."""
     return [
         str(jars.pyspark() / "bin" / "spark-submit"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
@@ -152,10 +153,10 @@ def command(port: int, jar_folder: Path) -> list[str]:
 def start(
     settings: Settings, timeout: float = 180, waiting: Callable[[float], None] = lambda s: None
 ) -> tuple[bool, str]:
-    """Start the server and return when SQL answers.
+    """Start the server, and wait until it answers SQL.
 
-    Returns whether one was started (False: it ran already) and a sentence.
-    Raises LakehouseError with the reason when it does not come up.
+    Returns whether it was started (False: it was running) and a message. Raises LakehouseError if
+    it does not start; `timeout` in seconds.
     """
     with _only_one(settings):
         running, sentence = status(settings)
@@ -163,17 +164,18 @@ def start(
             return False, sentence
         if settings.host not in LOCAL_HOSTS:
             raise LakehouseError(
-                f"LAKEHOUSE_THRIFT_HOST is {settings.host}: only a server on this machine can be started",
-                "unset it, or start the server over there",
+                f"LAKEHOUSE_THRIFT_HOST is {settings.host}: "
+                "only a server on this machine can be started",
+                "unset it, or start the server on that host",
             )
-        # What is in it is as private as the data; an older home was not.
+        # The home has data. Homes of earlier versions were readable for others.
         settings.home.chmod(0o700)
         folder = jars.require()
         java.find()
         if user := port_user(settings.host, settings.port):
             raise LakehouseError(
                 f"port {settings.port} is in use by {user}",
-                "stop that, or set LAKEHOUSE_THRIFT_PORT to a free port",
+                "stop that program, or set LAKEHOUSE_THRIFT_PORT to a free port",
             )
         process = _spawn(settings, folder)
         try:
@@ -213,14 +215,14 @@ def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
 
 
 def _wait(settings, process, timeout, waiting) -> float:
-    """Seconds until the first statement was answered."""
+    """Wait until the server answers a statement; returns the seconds."""
     began = time.monotonic()
     settings = replace(settings, statement_timeout=timeout)
     while (seconds := time.monotonic() - began) < timeout:
         if process.poll() is not None:
             why = last_error(log_file(settings).read_text(errors="replace"))
             raise LakehouseError(
-                f"the server went down while starting: {why or f'exit code {process.returncode}'}",
+                f"the server exited during the start: {why or f'exit code {process.returncode}'}",
                 f"read {log_file(settings)}",
             )
         try:
@@ -231,13 +233,13 @@ def _wait(settings, process, timeout, waiting) -> float:
             waiting(seconds)
             time.sleep(0.3)
     raise LakehouseError(
-        f"the server did not answer within {timeout:.0f} s, and was stopped",
+        f"the server did not answer within {timeout:.0f} s and was stopped",
         f"read {log_file(settings)}",
     )
 
 
 def stop(settings: Settings, timeout: float = 30) -> tuple[bool, str]:
-    """Stop our server; False when none ran. It is killed after `timeout`."""
+    """Stop the server, or kill it after `timeout` seconds; returns False if none was running."""
     with _only_one(settings):
         who = recorded(settings)
         process = who.alive() if who else None

@@ -1,12 +1,11 @@
-"""How much longer a load takes than the plainest INSERT that reads the same files.
+"""Benchmark: a load, compared with a plain INSERT of the same files.
 
-python benchmarks/load/bench.py        (needs no running server; takes some minutes)
+python benchmarks/load/bench.py        (starts its own server; takes some minutes)
 
-Loads and references alternate in one warm server; a ratio is that of the
-medians. The sales are repeated to the asked number of rows. The reference
-reads the same files with the same options and writes the same columns: one
-INSERT INTO … SELECT, without ledger, quarantine or guarantee. Prints the table
-that docs/loading.md carries.
+Loads and references alternate on one warm server; each ratio is that of the medians. The reference
+is one INSERT INTO … SELECT that reads the same files with the same options and writes the same
+columns, without ledger, quarantine and exactly-once guarantee. The files repeat the sales of the
+demo. Prints the table of docs/loading.md.
 """
 
 import shutil
@@ -31,14 +30,14 @@ from ops import server
 from ops.project import parse_manifest
 
 SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
-# Pairs before the first that counts: so long the server compiles its own code.
+# Pairs that are not counted: the JVM is still compiling.
 WARM_UP = 3
 REFERENCE = "bronze.benchmark_reference"
-RAW = "landing.benchmark_reference"
+RAW = "scratch.benchmark_reference"
 
 
 def write_sales(folder: Path, rows: int, files: int, reject_every: int = 0) -> None:
-    """The sales, repeated to `rows` lines in `files` files; each `reject_every`th has no number for a quantity."""
+    """Write `rows` sales into `files` files; every `reject_every`th has an invalid quantity."""
     header, *lines = SALES.read_text().splitlines()
     quantity = header.split(",").index("quantity")
     folder.mkdir(parents=True)
@@ -54,7 +53,7 @@ def write_sales(folder: Path, rows: int, files: int, reject_every: int = 0) -> N
 
 
 class Case:
-    """One set of files, loaded and inserted by turns."""
+    """One set of files, for the load and the reference."""
 
     def __init__(self, session: Session, root: Path, contract: Contract, name: str):
         self.session, self.name = session, name
@@ -63,33 +62,36 @@ class Case:
         self.landing = Landing(str(root))
 
     def load(self) -> float:
-        """Seconds of a first load: plan, claim, land, close."""
+        """Seconds of a load into a new table."""
         table = statements.bronze(self.contract)
         self.session.execute(f"drop table if exists {table}")
         tables.prepare(self.session, self.contract)
         return timed(lambda: load.load(Context(self.session, self.landing, self.contract)))
 
     def insert(self) -> float:
-        """Seconds of the reference, with Spark's own settings."""
+        """Seconds of the reference, with default settings of the session."""
         self.session.execute("reset")
         header = next(self.folder.iterdir()).open().readline().strip().split(",")
         cells = ", ".join(f"{identifier(name)} string" for name in header)
         for table in (REFERENCE, RAW):
             self.session.execute(f"drop table if exists {table}")
-        self.session.execute(
-            f"create table {REFERENCE} using delta as select * from {statements.bronze(self.contract)} where false"
-        )
-        self.session.execute(
-            f"create table {RAW} ({cells}, _corrupt_record string) using csv options "
-            "(header 'true', escape '\"', columnNameOfCorruptRecord '_corrupt_record', recursiveFileLookup 'true') "
-            f"location {literal(str(self.folder))}"
-        )
+        self.session.execute(f"""
+create table {REFERENCE} using delta
+as select * from {statements.bronze(self.contract)} where false""")
+        self.session.execute(f"""
+create table {RAW} ({cells}, _corrupt_record string)
+using csv options (
+    header 'true', escape '"', columnNameOfCorruptRecord '_corrupt_record',
+    recursiveFileLookup 'true'
+)
+location {literal(str(self.folder))}""")
         return timed(
             lambda: self.session.execute(f"""
 insert into {REFERENCE}
 select invoice_no, customer_id, category, try_cast(quantity as int), cast(price as decimal(18,2)),
     try_to_date(invoice_date, 'dd-MM-yyyy'), shopping_mall,
-    _metadata.file_path, _metadata.file_modification_time, 'reference', current_timestamp(), cast(null as string)
+    _metadata.file_path, _metadata.file_modification_time, 'reference', current_timestamp(),
+    cast(null as string)
 from {RAW}""")
         )
 
@@ -101,21 +103,25 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def compare(case: Case, pairs: int) -> str:
-    """One line of the table: medians of the load and of its reference, and their ratio."""
+    """One row of the table: medians of the load and of the reference, and their ratio."""
     measured = [(case.load(), case.insert()) for _ in range(WARM_UP + pairs)][WARM_UP:]
     loads, inserts = (statistics.median(seconds) for seconds in zip(*measured, strict=True))
-    return f"| {case.name.replace('_', ' ')} | {loads:.1f} s | {inserts:.1f} s | {loads / inserts:.2f} |"
+    name = case.name.replace("_", " ")
+    return f"| {name} | {loads:.1f} s | {inserts:.1f} s | {loads / inserts:.2f} |"
 
 
 def nothing_new(session: Session, case: Case, known: int) -> str:
-    """A load with nothing to do, while the ledger knows many files of the dataset."""
+    """One row of the table: a load without new files, with `known` files in the ledger."""
     case.load()
     table = tables.prepare(session, case.contract)
     session.execute(f"""
-insert into {ledger.LOG} (dataset, table_id, source_file, state, load_id, batch, size_bytes, modified_at, etag,
-    rows_landed, rows_rejected, delta_version, closed_at)
-select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'), 'superseded',
-    concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '', 0, 0, 1, current_timestamp()
+insert into {ledger.LOG} (
+    dataset, table_id, source_file, state, load_id, batch, size_bytes, modified_at, etag,
+    rows_loaded, rows_rejected, delta_version, closed_at
+)
+select {literal(case.contract.dataset)}, {literal(table.id)}, concat('gone/', id, '.csv'),
+    'superseded', concat('benchmark_', id div 100), 1 + id div 100, id, current_timestamp(), '',
+    0, 0, 1, current_timestamp()
 from range({known})""")
     seconds = [
         timed(lambda: load.load(Context(session, case.landing, case.contract))) for _ in range(5)
@@ -125,7 +131,7 @@ from range({known})""")
 
 
 def one_small_file(case: Case) -> str:
-    """A load of one new file of 200 rows, while the table has some."""
+    """One row of the table: a load of one new file of 200 rows into an existing table."""
     lines = SALES.read_text().splitlines()[:201]
     seconds = []
     for number in range(20):

@@ -1,4 +1,4 @@
-"""CSV: each line is read as one text, and split by the statement, so that a reject keeps its raw line."""
+"""CSV: each line is read as one text and then split, so that a reject keeps its raw line."""
 
 import csv
 import io
@@ -28,19 +28,20 @@ from loaders.formats.reader import (
 )
 from loaders.listing import Part
 
-FIELDS = "the row has too many or too few fields"
-UNCLOSED = "a quote is opened and not closed"
-# Characters that no text has: what separates and quotes nothing, and what a cell without text is read as.
+FIELD_COUNT = "the row has too many or too few fields"
+UNCLOSED = "a quoted field is not closed"
+# Noncharacters, which do not occur in text: they disable the separator and the quote.
 NO_SEPARATOR, NO_QUOTE = "\ufdd0", "\ufdd1"
-NOTHING = "\x1f"
-# Spark's options for whole lines; the others are for splitting one.
-OF_LINES = ("header", "encoding", "charset", "multiline", "linesep", "comment")
+# Nor does this control character; as nullValue, it keeps "" an empty text.
+NO_NULL = "\x1f"
+# Reader options for whole lines; the others are for splitting a line.
+LINE_OPTIONS = ("header", "encoding", "charset", "multiline", "linesep", "comment")
 
 
-def look(context: Context, part: Part) -> tuple[str, ...] | None:
-    """The column names of a file, of its header or of the contract; None for a file without rows.
+def read_schema(context: Context, part: Part) -> tuple[str, ...] | None:
+    """Column names of a file, from its header or the contract; None if it has no lines.
 
-    Raises Rejected when it cannot be read as text.
+    Raises Rejected if the file cannot be read as text.
     """
     contract = context.contract
     if _whole(contract):
@@ -49,7 +50,7 @@ def look(context: Context, part: Part) -> tuple[str, ...] | None:
     encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
     try:
         with opened(context.landing, part) as stored:
-            # Bad bytes further down are a matter of their rows.
+            # Invalid bytes after the header reject their rows, not the file.
             text = io.TextIOWrapper(stored, encoding=encoding, errors="replace", newline="")
             lines = (line for line in text if line.strip(f"{BOM}{BLANK_CHARACTERS}"))
             lines = (line for line in lines if not comment or not line.startswith(comment))
@@ -61,7 +62,9 @@ def look(context: Context, part: Part) -> tuple[str, ...] | None:
     if not contract.switch("header", default=True):
         return tuple(column.name for column in contract.columns)
     if REPLACEMENT in "".join(first):
-        raise Rejected(f"it cannot be read as {contract.encoding} text: its header has other bytes")
+        raise Rejected(
+            f"it cannot be read as {contract.encoding} text: its header has invalid bytes"
+        )
     return tuple(name.strip().lstrip(BOM) for name in first)
 
 
@@ -74,7 +77,7 @@ def _split(contract: Contract, lines: Iterator[str]) -> Iterator[list[str]]:
             quotechar=quote or None,
             quoting=0 if quote else csv.QUOTE_NONE,
         )
-    # Spark has separators of many characters, Python does not.
+    # Python's csv module has no separators of several characters.
     return (
         [cell.strip(quote or None) for cell in line.split(separator)] for line in islice(lines, 1)
     )
@@ -89,53 +92,61 @@ def _quote(contract: Contract) -> str:
 
 
 def _whole(contract: Contract) -> bool:
-    """Whether a record may span lines, or a line cannot be told by its bytes."""
+    """Whether a file is read as one text: records span lines, or line breaks are not one byte."""
     return contract.switch("multiLine") or contract.encoding.startswith(("utf-16", "utf-32"))
 
 
 def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
-    """The reader of files with these columns; makes the scratch table."""
+    """The reader of files with these columns; creates the scratch table."""
     contract = context.contract
     unknown, missing = drift(contract, names)
-    whole, header = _whole(contract), contract.switch("header", default=True)
-    options: dict[str, object] = {"recursiveFileLookup": True}
-    if whole:
-        options |= {"wholetext": True}
-    else:
-        options |= {"sep": NO_SEPARATOR, "quote": NO_QUOTE, "mode": "FAILFAST", "header": header}
-        options |= {"encoding": contract.charset}
-        options |= {
-            key: value
-            for key, value in contract.options.items()
-            if key.lower() in ("comment", "linesep")
-        }
     context.session.execute(f"""
-create table {table} (value string) using {"text" if whole else "csv"} options ({options_clause(options)})
+create table {table} (value string)
+using {"text" if _whole(contract) else "csv"} options ({options_clause(_scan_options(contract))})
 location {location(context, parts)}""")
-    # Bound by position, as c0, c1, …, so that no name in a header can break the scan.
+    # Columns are named c0, c1, …: a header may have names that are not valid in SQL.
     cells = {name: f"c{index}" for index, name in enumerate(names)}
-    faults = [
-        ("_corrupt is not null", FIELDS),
-        (f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract)),
-    ]
-    if quote := _quote(contract):
-        opens = f"contains(_line, {literal(quote)}) and _line rlike {literal(_unclosed(contract))}"
-        faults.append((opens, UNCLOSED))
     return Reader(
         table,
         tuple(parts),
         by_contract(contract, {name: Cell(cell) for name, cell in cells.items()}),
         record="_line",
         rescued=as_json({name: cells[name] for name in unknown}),
-        faults=tuple(faults),
+        row_checks=tuple(_row_checks(contract)),
         unknown=unknown,
         missing=missing,
-        shape=lambda rows: _fields(contract, list(cells.values()), _lines(contract, rows)),
+        parse=lambda rows: _fields(contract, list(cells.values()), _lines(contract, rows)),
     )
 
 
+def _scan_options(contract: Contract) -> dict[str, object]:
+    """Reader options of the scratch table, whose rows are whole lines or whole files."""
+    if _whole(contract):
+        return {"recursiveFileLookup": True, "wholetext": True}
+    return {
+        "recursiveFileLookup": True,
+        "sep": NO_SEPARATOR,
+        "quote": NO_QUOTE,
+        "mode": "FAILFAST",
+        "header": contract.switch("header", default=True),
+        "encoding": contract.charset,
+    } | {
+        key: value
+        for key, value in contract.options.items()
+        if key.lower() in ("comment", "linesep")
+    }
+
+
+def _row_checks(contract: Contract) -> Iterator[tuple[str, str]]:
+    yield "_corrupt is not null", FIELD_COUNT
+    yield f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract)
+    if quote := _quote(contract):
+        unclosed = f"_line rlike {literal(_unclosed(contract))}"
+        yield f"contains(_line, {literal(quote)}) and {unclosed}", UNCLOSED
+
+
 def _lines(contract: Contract, rows: str) -> str:
-    """The lines of the scan as `_line`, without a byte order mark; of a file read whole its records."""
+    """The lines as `_line`, without a byte order mark; the records, of a file read as one text."""
     bom = f"trim(leading {literal(BOM)} from {{}})"
     if not _whole(contract):
         line = "value" if contract.switch("header", default=True) else bom.format("value")
@@ -148,32 +159,33 @@ def _lines(contract: Contract, rows: str) -> str:
     lines = f"filter(regexp_extract_all({text}, {literal(_record(contract))}, 0), line -> {blank})"
     first = 2 if contract.switch("header", default=True) else 1
     return f"""
-        select _landed_file, _landed_modified, explode(slice(_lines, {first}, greatest(size(_lines), 1))) as _line
+        select _landed_file, _landed_modified,
+            explode(slice(_lines, {first}, greatest(size(_lines), 1))) as _line
         from (select _landed_file, _landed_modified, {lines} as _lines from ({rows}))"""
 
 
 def _fields(contract: Contract, cells: Sequence[str], lines: str) -> str:
-    """The lines, split into cells, and `_corrupt` where their number is another."""
-    # A quote inside quotes is doubled, as RFC 4180 and every spreadsheet write it; two
-    # quotes are an empty text, and nothing between two separators is null.
-    options: dict[str, object] = {"escape": '"', "nullValue": NOTHING}
-    # Dates are cast by the statement, so that a reject can name its cell.
+    """The lines, split into cells; `_corrupt` is not null if the number of fields is wrong."""
+    # By RFC 4180 a quote inside quotes is doubled. "" is an empty text, an empty field is null.
+    options: dict[str, object] = {"escape": '"', "nullValue": NO_NULL}
+    # Dates stay texts here: the cast is checked later, cell by cell.
     options |= {
         key: value
         for key, value in contract.options.items()
-        if key.lower() not in OF_LINES and not key.lower().endswith("format")
+        if key.lower() not in LINE_OPTIONS and not key.lower().endswith("format")
     }
     options |= {"columnNameOfCorruptRecord": "_corrupt", "mode": "PERMISSIVE"}
     pairs = ", ".join(f"{literal(key)}, {option(value)}" for key, value in options.items())
     schema = ", ".join(f"{cell} string" for cell in (*cells, "_corrupt"))
-    # A generator is evaluated once for a row; an expression could be copied into each column.
+    # The generator `inline` makes Spark evaluate from_csv once per row, not once per column
+    # (https://github.com/apache/spark/pull/42376).
     return f"""
         select lines.*, cells.* from ({lines}) as lines
         lateral view inline(array(from_csv(_line, {literal(schema)}, map({pairs})))) cells"""
 
 
 def _quoted(contract: Contract) -> tuple[str, str, str]:
-    """Patterns of a separator's absence, of a quote, and of what stands between two quotes."""
+    """Patterns: a character outside quotes, the quote, and the text between two quotes."""
     separator, quote = re.escape(_separator(contract)), re.escape(_quote(contract))
     escape = re.escape(str(contract.option("escape", default='"')))
     inside = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
@@ -183,7 +195,7 @@ def _quoted(contract: Contract) -> tuple[str, str, str]:
 
 
 def _unclosed(contract: Contract) -> str:
-    """A line whose last field opens a quote and does not close it."""
+    """Pattern of a line whose last field is quoted and not closed."""
     other, quote, inside = _quoted(contract)
     separator = re.escape(_separator(contract))
     other = other.replace(r"[^\r\n]", ".")
@@ -192,7 +204,7 @@ def _unclosed(contract: Contract) -> str:
 
 
 def _record(contract: Contract) -> str:
-    """A record of a file whose quoted fields may span lines; one with an open quote goes on to the end."""
+    """Pattern of a record that may span lines; with an open quote it extends to the end."""
     other, quote, inside = _quoted(contract)
     separator = re.escape(_separator(contract))
     if not quote:

@@ -1,7 +1,7 @@
-"""JSON: each line is an object, or a whole file is an array of them.
+"""JSON: each line is an object, or the whole file is an array of objects.
 
-Records are parsed as VARIANT, which tells a duplicate name and a broken text,
-but forgets how a number was written. So numbers are marked as texts first.
+Records are parsed as VARIANT, which detects duplicate keys and invalid JSON. A VARIANT does not
+keep the text of a number, such as 1.10, so numbers are converted to marked strings first.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lakehouse.sql import in_list, literal
 from loaders.cells import Cell
 from loaders.context import Context
-from loaders.contract import ODD_CHARACTERS, folded
+from loaders.contract import INVALID_CHARACTERS, folded
 from loaders.formats.packing import opened
 from loaders.formats.reader import (
     BLANK_CHARACTERS,
@@ -25,22 +25,22 @@ from loaders.formats.reader import (
 )
 from loaders.listing import Part
 
-NO_OBJECT = "is no JSON object, or names a key twice"
-# A character that no text has: it marks a number.
+NO_OBJECT = "is not a JSON object, or has a duplicate key"
+# A noncharacter, which does not occur in text: it marks a number.
 MARK = "\ufdd0"
-# From where the last match ended: all that is no number, strings included, and then a number.
+# From the end of the last match: anything but a number, strings included, and then a number.
 NUMBERS = (
     r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)'
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![-+.0-9eE])"
 )
 MARKED = f'$1"{MARK}$2"'
 UNMARKED = f'"?{MARK}([-+.0-9eE]*)"?'
-# A text that ends where it should is, with these around it, an array of two.
+# Around a text: the array has two elements only if the text is one JSON value.
 OPENING, END, CLOSING = "[", "the end", ',"the end"]'
 
 
-def look(context: Context, part: Part) -> tuple[str, ...]:
-    """Every record has its own names: one reader does for all files. Raises Rejected for a file that cannot be read."""
+def read_schema(context: Context, part: Part) -> tuple[str, ...]:
+    """An empty schema: one reader reads all files. Raises Rejected if a file cannot be read."""
     if context.contract.switch("multiLine"):
         require_small(part)
     with opened(context.landing, part):
@@ -48,7 +48,7 @@ def look(context: Context, part: Part) -> tuple[str, ...]:
 
 
 def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
-    """The reader of JSON files; makes the scratch table."""
+    """The reader of JSON files; creates the scratch table."""
     contract = context.contract
     whole = contract.switch("multiLine")
     context.session.execute(f"""
@@ -62,7 +62,7 @@ location {location(context, parts)}""")
         for column in contract.columns
     }
     plain = {folded(column.name) for column in contract.columns if not column.path}
-    # What is picked as a whole needs no rescue; of what is picked in part the rest does.
+    # A path such as $.name takes the whole value; after a longer path, the value is rescued.
     plain |= {
         folded(column.path[2:])
         for column in contract.columns
@@ -75,42 +75,44 @@ location {location(context, parts)}""")
         {name: Cell(_unmarked(cell)) for name, cell in cells.items()},
         record="_record",
         rescued=f"nullif(to_json(transform_values({unknown}, (k, v) -> {_unmarked('v')})), '{{}}')",
-        faults=(
+        row_checks=(
             (f"contains(_record, {literal(REPLACEMENT)})", not_encoded(contract)),
             ("_cells is null", NO_OBJECT),
         ),
-        shape=lambda rows: _records(rows, whole),
+        parse=lambda rows: _records(rows, whole),
     )
 
 
 def _unmarked(text: str) -> str:
-    """A value's text with its numbers as they were written."""
-    return f"if(contains({text}, {literal(MARK)}), regexp_replace({text}, {literal(UNMARKED)}, '$1'), {text})"
+    """A text with its numbers unmarked (SQL)."""
+    unmarked = f"regexp_replace({text}, {literal(UNMARKED)}, '$1')"
+    return f"if(contains({text}, {literal(MARK)}), {unmarked}, {text})"
 
 
 def _parsed(text: str) -> str:
-    """The one JSON value of a text; null when it is broken or goes on after it."""
+    """A text parsed as [value, END], with numbers marked (SQL); null if it is not valid JSON."""
     marked = f"regexp_replace({text}, {literal(NUMBERS)}, {literal(MARKED)})"
     closed = f"concat({literal(OPENING)}, {marked}, {literal(CLOSING)})"
     return f"try_variant_get(try_parse_json({closed}), '$', 'array<variant>')"
 
 
 def _records(rows: str, whole: bool) -> str:
-    """JSON texts as records: each line, or each element of the array that a whole file is."""
+    """The records (SQL): one per line, or one per element of an array."""
     text = f"trim(leading {literal(BOM)} from make_valid_utf8(value))"
     parsed = f"""
         select _landed_file, _landed_modified, _record,
-            if(size(_parsed) = 2 and cast(_parsed[1] as string) = {literal(END)}, _parsed[0], null) as _json
+            if(size(_parsed) = 2 and cast(_parsed[1] as string) = {literal(END)}, _parsed[0], null)
+                as _json
         from (
             select _landed_file, _landed_modified, _record, {_parsed("_record")} as _parsed
             from (select _landed_file, _landed_modified, {text} as _record from ({rows}))
             where trim(both {literal(BLANK_CHARACTERS)} from _record) <> ''
         )"""
     if whole:
-        # A broken array is one record that does not fit; an object is an array of one.
+        # An invalid file is one reject; a single object is read like an array of one.
         parsed = f"""
-        select _landed_file, _landed_modified, coalesce({_unmarked("to_json(_json)")}, left(_record, 10000)) as _record,
-            _json
+        select _landed_file, _landed_modified, _json,
+            coalesce({_unmarked("to_json(_json)")}, left(_record, 10000)) as _record
         from (
             select _landed_file, _landed_modified, _record, explode(
                 coalesce(try_variant_get(_json, '$', 'array<variant>'), array(_json))
@@ -119,9 +121,9 @@ def _records(rows: str, whole: bool) -> str:
             )
         )"""
     keys = f"transform(map_keys(_raw), k -> {_folded('k')})"
+    cells = f"map_from_arrays({keys}, map_values(_raw))"
     return f"""
-        select *,
-            if(size(array_distinct({keys})) = size({keys}), map_from_arrays({keys}, map_values(_raw)), null) as _cells
+        select *, if(size(array_distinct({keys})) = size({keys}), {cells}, null) as _cells
         from (
             select *, try_variant_get(_json, '$', 'map<string,string>') as _raw
             from ({parsed}
@@ -130,5 +132,5 @@ def _records(rows: str, whole: bool) -> str:
 
 
 def _folded(expression: str) -> str:
-    """What `folded` is in Python, as SQL."""
-    return f"regexp_replace(lower(trim({expression})), {literal(ODD_CHARACTERS)}, '_')"
+    """`folded` as SQL."""
+    return f"regexp_replace(lower(trim({expression})), {literal(INVALID_CHARACTERS)}, '_')"

@@ -1,4 +1,4 @@
-"""Which text files are packed, and how; only gzip is read."""
+"""Compressed text files: gzip is read, other compressions are rejected."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,39 +8,42 @@ from typing import IO
 from loaders.formats.reader import Rejected
 from loaders.listing import Landing, Part
 
-# Hadoop unpacks some of these by their names, and takes junk for the length of a buffer: the server runs out of memory.
+# Hadoop decompresses some of these by extension. Invalid content can exhaust the server's memory:
+# it is read as the length of a buffer.
 REFUSED = (
     *(".bz2", ".deflate", ".snappy", ".lz4", ".lzo", ".zst", ".zstd", ".xz", ".lzma", ".br", ".z"),
     *(".zip", ".7z", ".rar", ".tar", ".tgz", ".jar"),
 )
 MAGIC = {
     b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "packed with gzip",
-    b"\xfd7zXZ\x00": "packed with xz",
-    b"\x28\xb5\x2f\xfd": "packed with zstd",
+    b"\x1f\x8b": "compressed with gzip",
+    b"\xfd7zXZ\x00": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"Rar!\x1a\x07": "a rar archive",
-    b"BZh91AY&SY": "packed with bzip2",
+    b"BZh91AY&SY": "compressed with bzip2",
     b"PAR1": "parquet",
 }
-REMEDY = "deliver it plain, or packed with gzip and called *.gz"
+REMEDY = "deliver it uncompressed, or compressed with gzip under a name with .gz"
 
 
 @contextmanager
 def opened(landing: Landing, part: Part) -> Iterator[IO[bytes]]:
-    """The bytes of a text file, unpacked where it is called *.gz.
+    """Open a text file for reading bytes; *.gz is decompressed.
 
-    Raises Rejected for another packing, and for a file that cannot be read.
+    Raises Rejected for another compression, and for a file that cannot be read.
     """
     name = part.path.rpartition("/")[2].lower()
     if name.endswith(REFUSED):
-        raise Rejected(f"a file called *{name[name.rindex('.') :]} is not read: {REMEDY}")
+        raise Rejected(
+            f"files with extension {name[name.rindex('.') :]} are not supported: {REMEDY}"
+        )
     try:
         with landing.open(part, unpacked=part.path.endswith(".gz")) as stored:
             start = stored.read(16)
-            for magic, what in MAGIC.items():
+            for magic, kind in MAGIC.items():
                 if start.startswith(magic):
-                    raise Rejected(f"its content is {what}: {REMEDY}")
+                    raise Rejected(f"its content is {kind}: {REMEDY}")
             stored.seek(0)
             yield stored
     except FileNotFoundError:

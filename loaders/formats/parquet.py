@@ -1,4 +1,4 @@
-"""Parquet: columns by name, cast where their types differ from the contract's."""
+"""Parquet: columns are matched by name, and cast if their types differ from the contract."""
 
 from collections.abc import Sequence
 
@@ -23,12 +23,13 @@ from loaders.formats.reader import (
 )
 from loaders.listing import Part
 
-# Without this Spark refuses a file with nanoseconds, as pandas writes them.
+# By default Spark does not read timestamps in nanoseconds, which pandas writes
+# (https://github.com/apache/spark/pull/38312).
 NANOSECONDS = "spark.sql.legacy.parquet.nanosAsLong"
 
 
-def look(context: Context, part: Part) -> tuple[str, ...]:
-    """The columns of a file with their types, from its footer; Rejected when it has none."""
+def read_schema(context: Context, part: Part) -> tuple[str, ...]:
+    """Names and types of the columns, from the footer. Raises Rejected if it cannot be read."""
     try:
         with context.landing.open(part) as stored:
             schema = parquet.read_schema(stored)
@@ -40,10 +41,9 @@ def look(context: Context, part: Part) -> tuple[str, ...]:
 
 
 def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
-    """The reader of files with these columns; makes the scratch table.
+    """The reader of files with these columns; creates the scratch table.
 
-    Spark reads the types from one of the files, which all have the same.
-    Raises Rejected for a type that Spark cannot read, or not cast.
+    Raises Rejected for a type that Spark cannot read or cast.
     """
     nanoseconds = {name.rpartition(" timestamp[ns")[0] for name in names if " timestamp[ns" in name}
     if nanoseconds:
@@ -52,7 +52,7 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
     try:
         types = _types(context, table, parts)
         made = {name: _cell(name, type_, name in nanoseconds) for name, type_ in types.items()}
-        # A column of nulls alone has no type, as pandas writes it; Spark calls it int.
+        # Arrow writes a column of nulls as INT32 (https://github.com/apache/arrow/issues/11967).
         made |= {name: Cell("cast(null as string)") for name in types if f"{name} null" in names}
         unknown, missing = drift(contract, types)
         known = by_contract(contract, made)
@@ -73,7 +73,7 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
 
 
 def _types(context: Context, table: str, parts: Parts) -> dict[str, str]:
-    """Make the scratch table; returns Spark's types of its columns."""
+    """Create the scratch table; returns the Spark types of its columns, by name."""
     session = context.session
     session.execute(
         f"create table {table} using parquet location {place(context.landing, parts[0][1])}"
@@ -85,7 +85,8 @@ def _types(context: Context, table: str, parts: Parts) -> dict[str, str]:
         columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
         session.execute(f"drop table {table}")
         session.execute(f"""
-create table {table} ({columns}) using parquet options ({options_clause({"recursiveFileLookup": True})})
+create table {table} ({columns})
+using parquet options ({options_clause({"recursiveFileLookup": True})})
 location {location(context, parts)}""")
     return types
 
@@ -96,13 +97,13 @@ def _cell(name: str, type_: str, nanoseconds: bool) -> Cell:
         micros = f"if({column} % 1000 = 0, timestamp_micros({column} div 1000), null)"
         return Cell(micros, "timestamp", raw=column)
     if type_ in ("binary", "string"):
-        # Bytes that are no text have no value.
+        # Null if the bytes are not UTF-8.
         return Cell(f"try_validate_utf8(cast({column} as string))", "string", raw=column)
     return Cell(column, type_)
 
 
 def _require_castable(context: Context, table: str, known: dict[str, Cell]) -> None:
-    """Let Spark check the casts of columns that are of another type than the contract's."""
+    """Let Spark analyze the casts; it fails if a column cannot be cast to its contract type."""
     differing = [
         cells.value(known[column.name], column, context.contract.format_of(column))
         for column in context.contract.columns

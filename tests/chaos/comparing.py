@@ -46,7 +46,7 @@ def found_in(session: Session, dataset: Dataset) -> dict[str, Found]:
         pairs = ((error["column"], error["value"]) for error in json.loads(errors))
         of(name).errors[tuple(sorted(pairs, key=repr))] += 1
     for name, *entry in session.execute(
-        "select source_file, state, unix_millis(modified_at), size_bytes, rows_read, rows_landed, rows_rejected "
+        "select source_file, state, unix_millis(modified_at), size_bytes, rows_read, rows_loaded, rows_rejected "
         f"from bronze.load_ledger where {this}"
     ):
         if of(name).entry is not None:

@@ -23,7 +23,7 @@ from tests.chaos.datasets import SOURCE, Dataset
 
 # A loader of its own process imports this module anew, and shares nothing with it.
 SPAWN = multiprocessing.get_context("spawn")
-STEPS = ("planned", "landing", "staging", "landed", "closing", "closed")
+STEPS = ("planned", "inserting", "staging", "committed", "closing", "closed")
 # So long two loaders take at the most, a restart of the server included, in seconds.
 PATIENCE = 600
 

@@ -162,7 +162,7 @@ class Chaos:
     def nothing_is_left(self) -> None:
         """No scratch table, and nothing to do for a second load."""
         with Session(self.settings) as session:
-            if left := session.execute("show tables in landing"):
+            if left := session.execute("show tables in scratch"):
                 self.fail([f"scratch tables are left: {', '.join(name for _, name, _ in left)}"])
         before = self.versions()
         load_all(self.settings, [contract_of(dataset) for dataset in self.of(self.made)])

@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse import thrift
 from lakehouse.settings import Settings
-from lakehouse.thrift import Session, SqlError, Unanswered, Unreachable, readable
+from lakehouse.thrift import Session, SqlError, TimedOut, Unreachable, readable
 from tests.conftest import free_port
 
 
@@ -46,7 +46,7 @@ def test_a_server_that_takes_the_connection_and_is_silent_is_unanswered(tmp_path
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = Settings(tmp_path, tmp_path, *silent.getsockname(), statement_timeout=0.5)
         with pytest.raises(
-            Unanswered, match=f"the server at {settings.address} did not answer within 0.5 s"
+            TimedOut, match=f"the server at {settings.address} did not answer within 0.5 s"
         ):
             Session(settings)
 
@@ -71,7 +71,7 @@ def test_a_server_that_does_not_forget_a_statement_is_unanswered_at_the_next(
         assert session.execute("select 1") == [(1,)]
         relay.silence()
         for _ in range(2):
-            with pytest.raises(Unanswered, match="did not answer within 0.5 s"):
+            with pytest.raises(TimedOut, match="did not answer within 0.5 s"):
                 session.execute("select 2")
 
 
@@ -111,7 +111,7 @@ def test_four_clients_that_close_at_once_are_all_answered(server):
                     session.execute("use default")
                 else:
                     time.sleep(random.random() * 0.004)
-                session._ask(20, session._connection.close)
+                session._call(20, session._connection.close)
         except BaseException:
             together.abort()
             raise

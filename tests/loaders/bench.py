@@ -76,7 +76,7 @@ class Bench:
         )
 
     def states(self) -> dict[str, str]:
-        found = f"select source_file, state from {ledger.TABLE} where dataset = {literal(self.contract.dataset)}"
+        found = f"select source_file, state from {ledger.LEDGER} where dataset = {literal(self.contract.dataset)}"
         return dict(self.session.execute(found))
 
     def version(self) -> int:

@@ -1,12 +1,12 @@
 from loaders.contract import Rules
-from loaders.ledger import Batch, Fate
+from loaders.ledger import Batch, Outcome
 
 
-def batch(*fates: Fate) -> Batch:
-    return Batch("l1", 7, fates)
+def batch(*outcomes: Outcome) -> Batch:
+    return Batch("l1", 7, outcomes)
 
 
-A, B = Fate("a.csv", 10, 1000, ""), Fate("b.csv", 20, 2000, "", replaces=True)
+A, B = Outcome("a.csv", 10, 1000, ""), Outcome("b.csv", 20, 2000, "", replaces=True)
 
 
 def test_a_batch_comes_back_from_the_text_of_its_commit():
@@ -21,9 +21,11 @@ def test_the_text_of_another_commit_is_no_batch():
 
 
 def test_a_file_with_too_many_rows_that_do_not_fit_is_held_back_whole():
-    judged = batch(A, B).judged({"a.csv": (4, 2), "b.csv": (4, 1)}, Rules(max_reject_ratio=0.25))
-    held, kept = judged.fates
-    assert (held.state, held.rows_read, held.rows_landed, held.rows_rejected) == (
+    judged = batch(A, B).with_staged_counts(
+        {"a.csv": (4, 2), "b.csv": (4, 1)}, Rules(max_reject_ratio=0.25)
+    )
+    held, kept = judged.outcomes
+    assert (held.state, held.rows_read, held.rows_loaded, held.rows_rejected) == (
         "rejected",
         4,
         0,
@@ -31,21 +33,23 @@ def test_a_file_with_too_many_rows_that_do_not_fit_is_held_back_whole():
     )
     assert (
         held.reason
-        == "2 of 4 rows do not fit (50.0%), more than max_reject_ratio (25.0%): held back whole"
+        == "2 of 4 rows violate the contract (50.0%), more than max_reject_ratio (25.0%)"
     )
-    assert (kept.state, kept.rows_read, kept.rows_landed, kept.rows_rejected) == ("loaded", 4, 3, 1)
+    assert (kept.state, kept.rows_read, kept.rows_loaded, kept.rows_rejected) == ("loaded", 4, 3, 1)
 
 
 def test_rows_that_were_counted_before_are_not_counted_again():
     counted = (
         batch(A, B)
-        .judged({"a.csv": (3, 1)}, Rules(max_reject_ratio=1))
-        .counted({"a.csv": 99, "b.csv": 99})
+        .with_staged_counts({"a.csv": (3, 1)}, Rules(max_reject_ratio=1))
+        .with_committed_counts({"a.csv": 99, "b.csv": 99})
     )
-    assert [fate.rows_landed for fate in counted.fates] == [2, 0]
+    assert [outcome.rows_loaded for outcome in counted.outcomes] == [2, 0]
     assert [
-        fate.rows_landed
-        for fate in batch(A, B.rejected("no")).counted({"a.csv": 99, "b.csv": 99}).fates
+        outcome.rows_loaded
+        for outcome in batch(A, B.rejected("no"))
+        .with_committed_counts({"a.csv": 99, "b.csv": 99})
+        .outcomes
     ] == [
         99,
         0,
@@ -53,8 +57,14 @@ def test_rows_that_were_counted_before_are_not_counted_again():
 
 
 def test_only_in_mode_full_a_file_without_rows_is_rejected():
-    assert [batch(A).judged({}, rules).fates[0].state for rules in (Rules(), Rules("full"))] == [
+    assert [
+        batch(A).with_staged_counts({}, rules).outcomes[0].state
+        for rules in (Rules(), Rules("full"))
+    ] == [
         "loaded",
         "rejected",
     ]
-    assert batch(A).judged({}, Rules("full", allow_empty=True)).fates[0].state == "loaded"
+    assert (
+        batch(A).with_staged_counts({}, Rules("full", allow_empty=True)).outcomes[0].state
+        == "loaded"
+    )

@@ -121,7 +121,7 @@ def outcomes(
     value = cells.value(cell, column, pattern)
     rows = ", ".join(f"({number}, {one})" for number, one in enumerate(held))
     return session.execute(
-        f"select {value}, coalesce({cells.unfit(cell, column, value)}, false) "
+        f"select {value}, coalesce({cells.is_invalid(cell, column, value)}, false) "
         f"from values {rows} as t(number, held) order by number"
     )
 

@@ -45,14 +45,14 @@ def test_the_dbt_sources_are_the_contracts():
         ({"using": "xlsx"}, "external.using is 'xlsx'"),
         ({"location": ""}, "external.location is ''"),
         ({"location": "../secrets"}, "external.location is '../secrets'"),
-        ({"columns": ()}, "declares no columns"),
+        ({"columns": ()}, "has no columns"),
         ({"columns": (Column("a", ""),)}, "column a has no data_type"),
         ({"columns": (Column("_a", "int"),)}, "column _a begins with _"),
         (
             {"columns": (Column("Ticket No", "int"),)},
-            "column 'Ticket No' has a character that a table cannot have",
+            "column 'Ticket No' has a character that Delta does not allow",
         ),
-        ({"columns": (Column("a", "int"), Column("A", "int"))}, "declares a column twice"),
+        ({"columns": (Column("a", "int"), Column("A", "int"))}, "has a column twice"),
         ({"using": "json", "options": {"encoding": "latin1"}}, "its encoding is latin1"),
         (
             {"using": "json", "columns": (Column("a", "int", path="a.b"),)},

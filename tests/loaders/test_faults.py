@@ -23,13 +23,13 @@ import pytest
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.sql import literal
-from lakehouse.thrift import Session, Unanswered, Unreachable
+from lakehouse.thrift import Session, TimedOut, Unreachable
 from loaders import load, run, statements, tables
 from loaders.context import Context
 from loaders.contract import Column, Contract
-from loaders.ledger import QUARANTINE, TABLE
+from loaders.ledger import LEDGER, QUARANTINE
 from loaders.listing import Landing
-from loaders.plan import never
+from loaders.plan import reread_none
 from loaders.report import DatasetReport
 from tests.loaders.bench import Bench
 from tests.servers import free_port, kill, process_of, start, unprivileged
@@ -90,8 +90,8 @@ def found(session: Session, contract: Contract) -> tuple[list, list, list]:
         for statement in (
             f"select id, note, _source_file from {statements.bronze(contract)}",
             f"select source_file, errors[0].value from {QUARANTINE} where {dataset}",
-            "select source_file, state, rows_read, rows_landed, rows_rejected "
-            f"from {TABLE} where {dataset}",
+            "select source_file, state, rows_read, rows_loaded, rows_rejected "
+            f"from {LEDGER} where {dataset}",
         )
     )
 
@@ -99,7 +99,7 @@ def found(session: Session, contract: Contract) -> tuple[list, list, list]:
 def is_right(bench: Bench) -> bool:
     """Whether the tables hold every row of the files exactly once, and no scratch table is left."""
     with Session(bench.settings) as session:
-        scratch = f"show tables in landing like '{bench.contract.identifier}__*'"
+        scratch = f"show tables in scratch like '{bench.contract.identifier}__*'"
         assert session.execute(scratch) == []
         tables_, files = found(session, bench.contract), expected(bench)
     # pytest would take minutes to show how lists of 100,000 rows differ.
@@ -195,14 +195,14 @@ def test_the_next_load_repairs_what_a_loader_left_that_was_killed_in_a_write(vic
     process = SPAWN.Process(target=load_and_die, args=arguments)
     process.start()
     # The first write stops at the rejected rows; the second one is the one to interrupt.
-    second = "staging\nlanding\n"
+    second = "staging\ninserting\n"
     wait_for(lambda: log.exists() and log.read_text().endswith(second), "second write")
     before, version = data_files(victim), commits(victim)
     wait_for(lambda: data_files(victim) - before, "rows being written")
     process.kill()
     process.join()
     assert commits(victim) == version
-    assert log.read_text().split()[-1] == "landing"
+    assert log.read_text().split()[-1] == "inserting"
     victim.load()
     assert is_right(victim)
 
@@ -232,7 +232,7 @@ def test_a_table_without_its_first_commit_is_reported_with_the_remedy(half_made)
     log = table_folder(half_made) / "_delta_log"
     for commit in log.glob("*0.json"):
         commit.rename(commit.with_name(f".{commit.name}.tmp"))
-    with pytest.raises(LakehouseError, match="holds files that are no table") as caught:
+    with pytest.raises(LakehouseError, match="has files but no table") as caught:
         half_made.load()
     assert str(table_folder(half_made)) in caught.value.message
     shutil.rmtree(table_folder(half_made))
@@ -244,7 +244,9 @@ def load_with_retries(
     bench: Bench, settings: Settings, watch: run.Watch, report: DatasetReport, pauses=PAUSES
 ) -> None:
     """A load as `lakehouse load` makes it, with retries after a lost connection."""
-    run.Run(settings, Landing(settings.landing), never, watch, pauses).load(bench.contract, report)
+    run.Run(settings, Landing(settings.landing), reread_none, watch, pauses).load(
+        bench.contract, report
+    )
 
 
 def test_a_load_survives_a_server_that_is_killed_while_rows_are_written(bench, mortal_server):
@@ -259,7 +261,7 @@ def test_a_load_survives_a_server_that_is_killed_while_rows_are_written(bench, m
         start(mortal_server)
 
     def watch(report: DatasetReport, step: str) -> None:
-        if step == "landing" and not killers:
+        if step == "inserting" and not killers:
             killers.append(threading.Thread(target=kill_and_restart))
             killers[-1].start()
 
@@ -269,7 +271,7 @@ def test_a_load_survives_a_server_that_is_killed_while_rows_are_written(bench, m
         killer.join()
     assert any("was lost: tried again" in note for note in report.notes), report.notes
     assert is_right(bench)
-    assert (report.files_done, report.rows_landed, report.rows_rejected) == (1, BULK, 1)
+    assert (report.files_done, report.rows_loaded, report.rows_rejected) == (1, BULK, 1)
 
 
 def test_a_load_survives_a_connection_that_is_lost_at_each_step(bench, relay):
@@ -278,8 +280,8 @@ def test_a_load_survives_a_connection_that_is_lost_at_each_step(bench, relay):
     bench.load()
     put(bench, "a.csv", "1,corrected", "bad,corrected")
     put(bench, "b.csv", "1,new", "bad,new")
-    # Number of files done, and the step. The loader asks the server nothing between landed and closing.
-    cuts = [(0, "planned"), (0, "landing"), (1, "staging"), (1, "closing")]
+    # Number of files done, and the step. The loader asks the server nothing between committed and closing.
+    cuts = [(0, "planned"), (0, "inserting"), (1, "staging"), (1, "closing")]
     steps = []
 
     def watch(report: DatasetReport, step: str) -> None:
@@ -293,14 +295,14 @@ def test_a_load_survives_a_connection_that_is_lost_at_each_step(bench, relay):
     assert cuts == []
     assert sum(step.startswith("waiting") for step in steps) == 4
     assert is_right(bench)
-    assert (report.files_done, report.rows_landed, report.rows_rejected) == (2, 2, 2)
+    assert (report.files_done, report.rows_loaded, report.rows_rejected) == (2, 2, 2)
 
 
 def test_a_server_that_stays_away_is_waited_for_as_long_as_the_pauses_say(bench, relay):
     put(bench, "a.csv", "1,a")
 
     def watch(report: DatasetReport, step: str) -> None:
-        if step == "landing":
+        if step == "inserting":
             relay.hang_up()
 
     report = DatasetReport(bench.contract.dataset, "")
@@ -387,16 +389,16 @@ def test_a_server_that_accepts_the_connection_and_never_answers_is_left(bench):
         port = silent.getsockname()[1]
         settings = replace(bench.settings, port=port, statement_timeout=0.5)
         message = f"the server at {settings.address} did not answer within 0.5 s"
-        with pytest.raises(Unanswered, match=message):
+        with pytest.raises(TimedOut, match=message):
             run.load_all(settings, [bench.contract])
 
 
 def test_a_statement_that_takes_too_long_is_left_and_its_session_with_it(server):
     with Session(replace(server, statement_timeout=2)) as session:
         began = time.monotonic()
-        with pytest.raises(Unanswered, match="did not answer within 2 s"):
+        with pytest.raises(TimedOut, match="did not answer within 2 s"):
             session.execute("select java_method('java.lang.Thread', 'sleep', 20000L)")
         # A late answer is never taken for that to another statement.
-        with pytest.raises(Unanswered):
+        with pytest.raises(TimedOut):
             session.execute("select 1")
     assert time.monotonic() - began < 9

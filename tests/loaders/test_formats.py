@@ -15,8 +15,8 @@ from loaders.contract import Column
 from tests.loaders.bench import COLUMNS
 
 TOO_MANY_OR_FEW = "the row has too many or too few fields"
-UNCLOSED = "a quote is opened and not closed"
-NOT_UTF8 = "holds bytes that are not UTF-8: set the encoding among external.options"
+UNCLOSED = "a quoted field is not closed"
+NOT_UTF8 = "contains bytes that are not UTF-8: set encoding in external.options"
 
 
 def csv_bytes(*lines: str, header: str = "id,sold_on,amount,note", end: str = "\n") -> bytes:
@@ -45,9 +45,9 @@ CSV = {
         [],
         {
             "every reason": [
-                ("id", "x", "is no int"),
-                ("sold_on", "31-02-2022", "is no date as dd-MM-yyyy"),
-                ("amount", "1.234", "is no decimal(8,2)"),
+                ("id", "x", "is not a valid int"),
+                ("sold_on", "31-02-2022", "is not a valid date with format dd-MM-yyyy"),
+                ("amount", "1.234", "is not a valid decimal(8,2)"),
             ]
         },
     ),
@@ -82,7 +82,7 @@ CSV = {
         csv_bytes("8,31-02-2022,,", "9,1-1-2022,,", "10,2022-01-01,,", "11,01-01-2022 ,,"),
         [],
         {
-            str(id_): [("sold_on", value, "is no date as dd-MM-yyyy")]
+            str(id_): [("sold_on", value, "is not a valid date with format dd-MM-yyyy")]
             for id_, value in (
                 (8, "31-02-2022"),
                 (9, "1-1-2022"),
@@ -103,7 +103,7 @@ CSV = {
         ),
         [(15, None, Decimal("100.00"), None), (18, None, Decimal("0.00"), None)],
         {
-            str(id_): [("amount", value, "is no decimal(8,2)")]
+            str(id_): [("amount", value, "is not a valid decimal(8,2)")]
             for id_, value in (
                 (12, "1,5"),
                 (13, "NaN"),
@@ -116,7 +116,10 @@ CSV = {
     "overflow.csv": (
         csv_bytes("3000000000,,,", "1.0,,,", "-2147483648,,,least"),
         [(-2147483648, None, None, "least")],
-        {"3000000000": [("id", "3000000000", "is no int")], "1.0": [("id", "1.0", "is no int")]},
+        {
+            "3000000000": [("id", "3000000000", "is not a valid int")],
+            "1.0": [("id", "1.0", "is not a valid int")],
+        },
     ),
     "fields.csv": (
         csv_bytes("19,,,x,more", "20,,"),
@@ -134,15 +137,15 @@ CSV = {
         [],
         {
             '23,,,"two': [(None, None, UNCLOSED)],
-            'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is no int")],
+            'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is not a valid int")],
         },
     ),
     "required.csv": (
         csv_bytes(",,,no id", '" ",,,blank id'),
         [],
         {
-            "no id": [("id", None, "is required, and is empty")],
-            "blank id": [("id", " ", "is required, and is empty")],
+            "no id": [("id", None, "is required but empty")],
+            "blank id": [("id", " ", "is required but empty")],
         },
     ),
     "wide.csv": (
@@ -163,14 +166,14 @@ REJECTED = {
     ),
     "half.csv.gz": (
         gzip.compress(csv_bytes(*(f"{n},,,{n * 7919 % 10007}" for n in range(9999))))[:20_000],
-        "it cannot be read to its end: ",
+        "it cannot be read completely: ",
     ),
     "semicolon.csv": (
         csv_bytes("1;;;x", header="id;sold_on;amount;note"),
-        "it lacks the required column id (its columns: id;sold_on;amount;note)",
+        "required column id is missing (its columns: id;sold_on;amount;note)",
     ),
-    "twice.csv": (csv_bytes("1,x,y", header="id,note,NOTE"), "it names a column twice: note"),
-    "no_header.csv": (b"1,,,x\n", "it lacks the required column id (its columns: 1, , , x)"),
+    "twice.csv": (csv_bytes("1,x,y", header="id,note,NOTE"), "duplicate column: note"),
+    "no_header.csv": (b"1,,,x\n", "required column id is missing (its columns: 1, , , x)"),
 }
 
 
@@ -216,7 +219,7 @@ def test_every_csv_file_ends_as_its_rows_deserve(bench):
         assert any(
             note.startswith(f"{folder}/{name} was rejected: {reason}") for note in report.notes
         ), name
-    assert report.rows_read == report.rows_landed + report.rows_rejected
+    assert report.rows_read == report.rows_loaded + report.rows_rejected
     version = bench.version()
     assert bench.load().batches == []
     assert bench.version() == version
@@ -306,12 +309,12 @@ def test_json_lines_are_matched_by_name_and_picked_by_path(json_bench):
     reasons = {record: (columns, why) for _, record, columns, _, why in json_bench.quarantined()}
     assert len(reasons) == 6
     assert all(
-        "is no JSON object" in reasons[record][1]
+        "is not a JSON object" in reasons[record][1]
         for record in ('{"id": 4', '{"id": 5, "ID": 6}', "[7]")
     )
     assert NOT_UTF8 in reasons['{"id": 9, "note": "caf\N{REPLACEMENT CHARACTER}"}'][1]
-    assert '["is no decimal(8,2)"]' in reasons[lines[2]]
-    assert '["is required, and is empty"]' in reasons[lines[3]]
+    assert '["is not a valid decimal(8,2)"]' in reasons[lines[2]]
+    assert '["is required but empty"]' in reasons[lines[3]]
     assert report.rows_read == 9
 
 
@@ -371,9 +374,9 @@ def test_parquet_files_of_different_shapes_land_by_name(bench):
         (3, "2022-01-02", None, None, None),
     ]
     assert sorted((row[2], row[4]) for row in bench.quarantined()) == [
-        ('["amount"]', '["is no decimal(8,2)"]'),
-        ('["id"]', '["is no int"]'),
-        ('["sold_on"]', '["is no date"]'),
+        ('["amount"]', '["is not a valid decimal(8,2)"]'),
+        ('["id"]', '["is not a valid int"]'),
+        ('["sold_on"]', '["is not a valid date"]'),
     ]
     assert (report.files_new, report.files_rejected) == (8, 1)
     assert any(
@@ -392,7 +395,7 @@ def test_a_page_of_parquet_that_is_damaged_rejects_its_file_alone(bench):
     content[20:2000] = b"\xff" * 1980
     bench.put_bytes("bad.parquet", bytes(content))
     report = bench.load()
-    assert (report.files_new, report.files_rejected, report.rows_landed) == (1, 1, 20000)
+    assert (report.files_new, report.files_rejected, report.rows_loaded) == (1, 1, 20000)
 
 
 def test_parquet_as_pandas_writes_it_and_bytes_that_are_no_text(bench):
@@ -490,7 +493,7 @@ def test_json_lines_where_an_array_was_agreed_do_not_fit(json_bench):
     json_bench.change({"max_reject_ratio": 0.5}, options={"multiLine": True})
     json_bench.put_bytes("a.json", b'{"id": 1}\n{"id": 2}\n')
     report = json_bench.load()
-    assert (report.files_rejected, report.rows_landed) == (1, 0)
+    assert (report.files_rejected, report.rows_loaded) == (1, 0)
 
 
 def test_an_open_quote_of_a_file_whose_fields_span_lines_goes_to_its_end(bench):

@@ -98,7 +98,7 @@ def test_what_is_no_file_is_skipped_with_the_reason(landing, tmp_path):
     assert sorted(listing.skipped) == [
         "pos/caf\\xe9 was skipped: its name is not UTF-8",
         "pos/folder was skipped: it is a link to a folder; mount the folder there, or link its files",
-        "pos/pipe was skipped: it is no regular file",
+        "pos/pipe was skipped: it is not a regular file",
     ]
 
 
@@ -166,9 +166,11 @@ def test_a_gzip_file_is_unpacked_and_other_packings_are_rejected(landing):
     text = b"id\n1\n"
     assert opening(landing, "a.csv.gz", gzip.compress(text)) == text.decode()
     assert opening(landing, "a.csv", text) == text.decode()
-    assert "called *.snappy is not read: deliver it plain" in opening(landing, "a.snappy", text)
-    assert "called *.xz is not read" in opening(landing, "A.XZ", text)
-    assert "its content is packed with gzip" in opening(landing, "b.csv", gzip.compress(text))
+    assert "files with extension .snappy are not supported: deliver it" in opening(
+        landing, "a.snappy", text
+    )
+    assert "files with extension .xz are not supported" in opening(landing, "A.XZ", text)
+    assert "its content is compressed with gzip" in opening(landing, "b.csv", gzip.compress(text))
     assert "its content is a zip archive" in opening(
         landing, "c.csv", b"PK\x03\x04 stored\nid\n1\n"
     )

@@ -77,12 +77,12 @@ def stop_at(step: str) -> Callable[[str], None]:
 def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     with pytest.raises(Stopped):
-        bench.load(progress=stop_at("landed"))
+        bench.load(progress=stop_at("committed"))
     assert (bench.states(), bench.quarantined()) == ({}, [])
     version = bench.version()
     report = bench.load()
-    assert (report.files_new, report.rows_landed, report.rows_rejected) == (1, 1, 1)
-    assert "of another load was landed, and is closed" in report.notes[0]
+    assert (report.files_new, report.rows_loaded, report.rows_rejected) == (1, 1, 1)
+    assert "was committed by another load" in report.notes[0]
     assert bench.version() == version
     assert len(bench.quarantined()) == 1
 
@@ -90,7 +90,7 @@ def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench
 def test_a_batch_whose_files_were_removed_after_it_was_landed_is_closed(bench):
     bench.put("a.csv", "1,,,a")
     with pytest.raises(Stopped):
-        bench.load(progress=stop_at("landed"))
+        bench.load(progress=stop_at("committed"))
     (bench.folder / "a.csv").unlink()
     bench.put("b.csv", "2,,,b")
     bench.load()
@@ -102,9 +102,9 @@ def test_a_batch_that_landed_nothing_is_closed(bench):
     bench.put("a.csv", "1,,,a")
 
     def remove(reached: str) -> None:
-        if reached == "landing":
+        if reached == "inserting":
             (bench.folder / "a.csv").write_text("")
-        if reached == "landed":
+        if reached == "committed":
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -115,7 +115,7 @@ def test_a_batch_that_landed_nothing_is_closed(bench):
     assert bench.rows() == [(1, None, None, "again")]
 
 
-@pytest.mark.parametrize("step", ["landing", "staging"])
+@pytest.mark.parametrize("step", ["inserting", "staging"])
 def test_of_two_loaders_with_one_batch_number_one_lands_its_batch(bench, step):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.put("b.csv", "2,,,b")
@@ -139,7 +139,7 @@ def test_a_loader_that_slept_brings_no_earlier_content_back(bench):
     slept = []
 
     def sleep(reached: str) -> None:
-        if reached == "landing" and not slept:
+        if reached == "inserting" and not slept:
             slept.append(reached)
             with Session(bench.settings) as other:
                 load.load(Context(other, bench.landing, bench.contract))
@@ -167,7 +167,7 @@ def test_a_file_renamed_between_landing_and_closing_is_two_deliveries(bench):
     bench.load()
 
     def rename(reached: str) -> None:
-        if reached == "landed" and (bench.folder / "b.csv").exists():
+        if reached == "committed" and (bench.folder / "b.csv").exists():
             (bench.folder / "b.csv").rename(bench.folder / "c.csv")
 
     bench.put("b.csv", "2,,,b")
@@ -213,10 +213,10 @@ def test_a_file_that_keeps_changing_ends_the_load_with_an_error(bench):
     bench.put("a.csv", "1,,,a")
 
     def rewrite(reached: str) -> None:
-        if reached == "landed":
+        if reached == "committed":
             bench.put("a.csv", "1,,,again")
 
-    with pytest.raises(LakehouseError, match="its files changed while they were read, .* 10 times"):
+    with pytest.raises(LakehouseError, match="in each of 10 attempts its files changed"):
         bench.load(progress=rewrite)
 
 
@@ -230,12 +230,12 @@ def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
         unix.bind("socket.csv")
     os.chdir(PROJECT)
     report = bench.load()
-    assert report.rows_landed == 1
+    assert report.rows_loaded == 1
     folder = bench.contract.location
     assert sorted(report.notes) == [
         f"{folder}/caf\\xe9.csv was skipped: its name is not UTF-8",
-        f"{folder}/pipe.csv was skipped: it is no regular file",
-        f"{folder}/socket.csv was skipped: it is no regular file",
+        f"{folder}/pipe.csv was skipped: it is not a regular file",
+        f"{folder}/socket.csv was skipped: it is not a regular file",
     ]
 
 
@@ -253,7 +253,7 @@ def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monke
         bench.settings, [replace(bench.contract, table="broken"), bench.contract]
     )
     assert broken.error.startswith("KeyError: 'numOutputRows'")
-    assert (good.error, good.rows_landed) == ("", 1)
+    assert (good.error, good.rows_loaded) == ("", 1)
 
 
 def test_a_clean_batch_takes_ten_statements_at_most(bench, monkeypatch):
@@ -275,11 +275,11 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
 
     def rewrite(step: str) -> None:
         steps.append(step)
-        if step == "landing" and steps.count("landing") == 1:
+        if step == "inserting" and steps.count("inserting") == 1:
             bench.put("a.csv", "1,,,second", "2,,,second")
 
     report = bench.load(progress=rewrite)
-    assert steps.count("landing") == 2
+    assert steps.count("inserting") == 2
     assert bench.rows() == [(1, None, None, "second"), (2, None, None, "second")]
     assert (
         f"{bench.contract.location}/a.csv was changed or removed while it was loaded"
@@ -291,8 +291,8 @@ def test_a_reprocessed_table_is_the_same_table(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.load()
     before = bench.rows(), bench.quarantined()
-    report = bench.load(again=lambda entry: True)
-    assert (report.files_replaced, report.rows_landed) == (1, 1)
+    report = bench.load(reread=lambda entry: True)
+    assert (report.files_replaced, report.rows_loaded) == (1, 1)
     assert (bench.rows(), bench.quarantined()) == before
 
 
@@ -317,7 +317,7 @@ def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
             f"copy (select {number}::bigint as id, {others}) to '{bench.folder}/{number}.parquet'"
         )
     report = bench.load()
-    assert (report.rows_landed, report.rows_rejected) == (2, 1)
+    assert (report.rows_loaded, report.rows_rejected) == (2, 1)
     rescued = bench.session.execute(
         f"select distinct _rescued_data from {statements.bronze(bench.contract)}"
     )
@@ -330,5 +330,5 @@ def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
     # A float of seconds would round it up to the next millisecond.
     os.utime(tmp_path / "elsewhere.csv", ns=(1_763_722_058_560_999_999,) * 2)
     (bench.folder / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
-    assert bench.load().rows_landed == 1
+    assert bench.load().rows_loaded == 1
     assert bench.load().batches == []

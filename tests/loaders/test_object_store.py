@@ -190,12 +190,12 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
         bucket.other.open_input_file(f"bucket/landing/{names[0]}").read().replace(b"so", b"SO"),
     )
     [report] = load(settings, text)
-    assert (report.files_replaced, report.files_new, report.rows_landed) == (1, 0, 2)
+    assert (report.files_replaced, report.files_new, report.rows_loaded) == (1, 0, 2)
     assert (100, 'said "SO", twice', names[0]) in rows(settings, text)
     assert rows(settings, text) == expected_text()
 
     with Session(settings) as session:
-        found = f"select source_file, state from {ledger.TABLE} where dataset = '{text.dataset}'"
+        found = f"select source_file, state from {ledger.LEDGER} where dataset = '{text.dataset}'"
         states = dict(session.execute(found))
     assert {name for name, state in states.items() if state != "loaded"} == {
         "store/text/deep//lost.csv"
@@ -214,9 +214,9 @@ def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, setting
         monkeypatch.setattr(landing.fs, "find", is_away)
         raise SqlError("[FAILED_READ_FILE.NO_HINT] Connection refused")
 
-    broken = [("store/away/a.csv", "it cannot be read to its end")]
+    broken = [("store/away/a.csv", "it cannot be read completely")]
     monkeypatch.setattr(loader._Load, "_insert", goes_away)
-    monkeypatch.setattr(loader._Load, "_unreadable", lambda *_: broken)
+    monkeypatch.setattr(loader._Load, "_bisect", lambda *_: broken)
     with (
         Session(settings) as session,
         pytest.raises(LakehouseError, match="cannot be listed: .*Connection refused"),
@@ -234,7 +234,7 @@ def at(landing: str) -> Settings:
 def test_doctor_looks_into_the_bucket(bucket):
     bucket.put("a.csv", as_csv((1, "a")))
     assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
-    assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, where nothing lies yet"
+    assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, which is empty"
     with pytest.raises(
         LakehouseError, match="s3a://nobody/landing cannot be listed: .*does not exist"
     ) as caught:

@@ -2,14 +2,14 @@ import pytest
 
 from loaders.contract import Rules
 from loaders.ledger import Entry
-from loaders.listing import LandedFile, Part
-from loaders.plan import Planned, batches, notes, plan, plan_newest
+from loaders.listing import Delivery, Part
+from loaders.plan import PlannedFile, batches, notes, plan, plan_newest
 
 NOW = 1_000_000
 
 
-def file(name="a.csv", size=7, modified=1000, etag="") -> LandedFile:
-    return LandedFile(name, (Part(f"/{name}", f"file:/{name}", size, modified, etag),))
+def file(name="a.csv", size=7, modified=1000, etag="") -> Delivery:
+    return Delivery(name, (Part(f"/{name}", f"file:/{name}", size, modified, etag),))
 
 
 def entry(name="a.csv", **changes) -> Entry:
@@ -31,10 +31,10 @@ def always(entry) -> bool:
     return True
 
 
-def planned(files, entries, again=lambda entry: False) -> dict[str, bool]:
+def planned(files, entries, reread=lambda entry: False) -> dict[str, bool]:
     """The planned files by name, and whether they replace rows."""
     known = {one.source_file: one for one in entries}
-    found = plan(files, [one.name for one in files], known, again)
+    found = plan(files, [one.name for one in files], known, reread)
     return {one.file.name: one.replaces for one in found.files}
 
 
@@ -68,7 +68,7 @@ def test_a_rejected_file_waits_for_its_correction():
 
 
 def test_a_known_file_is_read_again_on_request():
-    assert planned([file()], [entry()], again=always) == {"a.csv": True}
+    assert planned([file()], [entry()], reread=always) == {"a.csv": True}
 
 
 def test_a_loaded_file_that_is_gone_is_reported():
@@ -83,9 +83,9 @@ def test_another_name_is_another_delivery():
     assert planned([file("b.csv")], [entry()]) == {"b.csv": False}
 
 
-def newest(files, entries, again=lambda entry: False) -> list[str]:
+def newest(files, entries, reread=lambda entry: False) -> list[str]:
     known = {one.source_file: one for one in entries}
-    return [one.file.name for one in plan_newest(files, known, NOW, again).files]
+    return [one.file.name for one in plan_newest(files, known, NOW, reread).files]
 
 
 def test_of_a_full_table_only_the_newest_file_counts():
@@ -113,13 +113,13 @@ def test_a_time_in_the_future_counts_as_of_when_the_file_was_first_seen():
 
 
 def test_a_time_in_the_future_is_noted():
-    assert notes([Planned(file(modified=NOW))], NOW) == []
-    assert notes([Planned(file(modified=NOW * 2))], NOW) == ["a.csv has a time in the future"]
+    assert notes([PlannedFile(file(modified=NOW))], NOW) == []
+    assert notes([PlannedFile(file(modified=NOW * 2))], NOW) == ["a.csv has a time in the future"]
 
 
 def test_batches_are_bounded_by_files_and_by_bytes():
     def sizes(rules: Rules, *files: int) -> list[list[int]]:
-        some = [Planned(file(str(number), size=size)) for number, size in enumerate(files)]
+        some = [PlannedFile(file(str(number), size=size)) for number, size in enumerate(files)]
         return [[one.file.size for one in batch] for batch in batches(rules, some)]
 
     assert sizes(Rules(max_batch_files=2), 1, 1, 1) == [[1, 1], [1]]

@@ -125,7 +125,7 @@ def test_nothing_is_lost_and_nothing_is_bent(server, session, tmp_path_factory):
                 fitting.append(tuple(map(expected, row, columns)))
         landed = bench.rows(", ".join(column.name for column in columns))
         assert sorted(map(repr, landed)) == sorted(map(repr, fitting))
-        assert report.rows_landed + report.rows_rejected == report.rows_read == len(rows)
+        assert report.rows_loaded + report.rows_rejected == report.rows_read == len(rows)
         assert len(bench.quarantined()) == report.rows_rejected
 
     check()

@@ -45,14 +45,14 @@ def test_five_thousand_small_files(bench):
             f"{number},02-02-2026,1.00,y",
         )
     report = bench.load()
-    assert (report.files_done, report.rows_landed, report.rows_rejected) == (5_000, 10_000, 0)
+    assert (report.files_done, report.rows_loaded, report.rows_rejected) == (5_000, 10_000, 0)
     assert missing_and_added(bench, typed(bench, "*/*.csv")) == (0, 0)
     # As Spark reckons by itself, bronze would have a file for every 32.
     files = f"select count(distinct _metadata.file_path) from {statements.bronze(bench.contract)}"
     assert bench.session.execute(files) < [(100,)]
     bench.put("7/7.csv", "7,01-02-2026,7.00,corrected", "7,02-02-2026,n/a,corrected")
     report = bench.load()
-    assert (report.files_replaced, report.rows_landed, report.rows_rejected) == (1, 1, 1)
+    assert (report.files_replaced, report.rows_loaded, report.rows_rejected) == (1, 1, 1)
     assert missing_and_added(bench, typed(bench, "*/*.csv")) == (0, 0)
 
 
@@ -64,7 +64,7 @@ copy (
     from range({ROWS})
 ) to {literal(f"{bench.folder}/large.csv")} (format csv, header)""")
     report = bench.load()
-    assert (report.rows_read, report.rows_landed, report.rows_rejected) == (
+    assert (report.rows_read, report.rows_loaded, report.rows_rejected) == (
         ROWS,
         ROWS * 999 // 1000,
         ROWS // 1000,

@@ -75,7 +75,7 @@ def test_logs_are_shown_with_their_place(server):
 
 def test_a_second_load_has_nothing_to_do(loaded):
     report = json.loads(lakehouse("load", "--json").output)
-    assert [(r["files_seen"], r["batches"], r["rows_landed"]) for r in report] == [
+    assert [(r["files_seen"], r["batches"], r["rows_loaded"]) for r in report] == [
         (1, [], 0),
         (1, [], 0),
     ]
@@ -97,7 +97,7 @@ def test_the_quarantine_of_clean_data_is_empty(loaded):
     for arguments in (("list",), ("list", "pos.sales"), ("show", "pos.sales")):
         shown = lakehouse("quarantine", *arguments)
         assert shown.exit_code == 0
-    assert shown.output == "nothing is in the quarantine\n"
+    assert shown.output == "the quarantine is empty\n"
     retried = json.loads(lakehouse("quarantine", "retry", "pos.sales", "--json").output)
     assert [(report["dataset"], report["batches"]) for report in retried] == [("pos.sales", [])]
 
@@ -110,7 +110,10 @@ def test_a_load_of_misfits_tells_what_where_and_how_to_see_it(loaded, tmp_path, 
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path))
     said = lakehouse("load", "pos.sales")
     assert said.exit_code == 3
-    assert "pos/sales/misfit.csv was rejected: 1 of 1 rows do not fit (100.0%)" in said.output
+    assert (
+        "pos/sales/misfit.csv was rejected: 1 of 1 rows violate the contract (100.0%)"
+        in said.output
+    )
     assert "see: lakehouse quarantine show pos.sales" in said.output
     shown = lakehouse("quarantine", "show", "pos.sales", "--file", "pos/sales/misfit.csv").output
-    assert "is no int" in shown and "many" in shown and "is no date as dd-MM-yyyy" in shown
+    assert "is not a valid int" in shown and "many" in shown and "is not a valid date" in shown

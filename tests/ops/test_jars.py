@@ -21,7 +21,7 @@ def test_a_missing_a_changed_and_a_foreign_jar_are_named(tmp_path):
     assert jars.faults(folder) == [
         f"{missing} is missing",
         f"{changed} has a wrong checksum",
-        "other.jar does not belong there",
+        "other.jar is not in SHA256SUMS",
     ]
 
 

@@ -21,7 +21,7 @@ from tests.servers import free_port, kill, start
 @pytest.fixture
 def elsewhere(tmp_path) -> Settings:
     """A lakehouse of its own, not started."""
-    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", free_port())
+    settings = Settings(tmp_path / "home", str(tmp_path / "inserting"), "127.0.0.1", free_port())
     yield settings
     spark.stop(settings)
 
@@ -96,7 +96,7 @@ JAVA = "#\n# A fatal error has been detected by the Java Runtime Environment:\n#
     ],
 )
 def test_only_what_ended_a_server_is_told_as_the_reason_why_it_is_gone(log, why):
-    assert spark.ending(log) == why
+    assert spark.exit_reason(log) == why
 
 
 def test_the_home_is_for_its_owner_only_also_an_older_one(elsewhere, monkeypatch):
@@ -154,7 +154,7 @@ def test_a_server_that_goes_down_while_starting_says_why(server, elsewhere):
     # Derby serves one process: a second server in the same metastore goes down.
     elsewhere.home.mkdir()
     (elsewhere.home / "metastore").symlink_to(server.home / "metastore")
-    with pytest.raises(LakehouseError, match="went down while starting: .*Derby"):
+    with pytest.raises(LakehouseError, match="exited during the start: .*Derby"):
         spark.start(elsewhere)
     assert spark.status(elsewhere) == (False, f"no server runs in {elsewhere.home}")
 
@@ -165,7 +165,7 @@ def test_a_stale_pid_is_not_mistaken_for_the_server(elsewhere):
         f'{{"pid": {os.getpid()}, "created": 1.0, "port": 1}}'
     )
     running, sentence = spark.status(elsewhere)
-    assert not running and "gone without having been stopped" in sentence
+    assert not running and "exited without being stopped" in sentence
     assert spark.stop(elsewhere)[0] is False
 
 
@@ -176,8 +176,8 @@ def test_a_killed_server_is_noticed_reported_and_started_again(mortal_server):
 
     status = lakehouse("server", "status")
     assert status.exit_code == 1
-    gone = "gone without having been stopped"
-    assert f"{gone}: its log gives no reason: it was killed, or the machine" in status.output
+    gone = "exited without being stopped"
+    assert f"{gone}: its log has no reason: it was killed, or the machine" in status.output
     query = lakehouse("sql", "select 1")
     assert query.exit_code == 1
     assert gone in query.output

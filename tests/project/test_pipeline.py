@@ -165,7 +165,7 @@ def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp
     assert len(loads) > 1
     for load in loads:
         assert load.exit_code == 0, load.output
-        assert [report["rows_landed"] for report in json.loads(load.output)] == [99457, 99457]
+        assert [report["rows_loaded"] for report in json.loads(load.output)] == [99457, 99457]
     # Gold alone would not tell: staging keeps one row of each key.
     assert session.execute("select count(*) from bronze.pos_sales") == [(99457,)]
     assert {
