@@ -1,4 +1,4 @@
-"""A relay before a server that can fall silent, or go away, when a test says so."""
+"""A TCP relay to a server, which a test can silence or close."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 
 class Relay:
-    """Passes bytes between its `port` and a server's; after `silence()` what the server says is lost."""
+    """Relays bytes between clients of its `port` and the server at an address."""
 
     def __init__(self, address: tuple[str, int]):
         self._address = address
@@ -17,21 +17,22 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def silence(self) -> None:
+        """Drop all later bytes from the server; clients stay connected."""
         self._silent.set()
 
     def cut(self) -> None:
-        """Close every connection; new ones are accepted."""
+        """Close all connections, and accept new ones."""
         self._close(*self._open)
         self._open.clear()
 
     def hang_up(self) -> None:
-        """Close every connection; new ones are refused."""
+        """Close all connections, and accept no new ones."""
         self._close(self._listening, *self._open)
 
     @staticmethod
     def _close(*sockets: socket.socket) -> None:
         for each in sockets:
-            # A close alone would wait for the thread that reads.
+            # A close without a shutdown waits for the thread that reads.
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
@@ -42,16 +43,14 @@ class Relay:
                 client, _ = self._listening.accept()
                 server = socket.create_connection(self._address)
                 self._open += client, server
-                threading.Thread(target=self._pass, args=(client, server), daemon=True).start()
-                threading.Thread(
-                    target=self._pass, args=(server, client, self._silent), daemon=True
-                ).start()
+                for pair in ((client, server), (server, client, self._silent)):
+                    threading.Thread(target=self._copy, args=pair, daemon=True).start()
 
     @staticmethod
-    def _pass(
+    def _copy(
         source: socket.socket, target: socket.socket, silent: threading.Event | None = None
     ) -> None:
         with suppress(OSError):
-            while said := source.recv(65536):
+            while data := source.recv(65536):
                 if not (silent and silent.is_set()):
-                    target.sendall(said)
+                    target.sendall(data)

@@ -1,5 +1,6 @@
-"""`python -m tests.chaos ROUNDS SEED [--build]`: the long chaos test. `make chaos` runs it."""
+"""`python -m tests.chaos ROUNDS SEED [--build]`: a long chaos test. `make chaos` runs it."""
 
+import shutil
 import sys
 import tempfile
 import time
@@ -7,30 +8,34 @@ from pathlib import Path
 
 from lakehouse.settings import Settings
 from ops import server as spark
-from tests.chaos.mishaps import port_for_restarts
-from tests.chaos.run import Chaos, Failed, remove
+from tests.chaos.run import Chaos, Failed
+from tests.servers import free_port
 
 
 def main(rounds: int, seed: int, build: bool) -> int:
-    """Run so many rounds of a seed; 1 when something was wrong."""
-    place = Path(tempfile.mkdtemp(prefix="chaos_"))
-    settings = Settings(place / "home", str(place / "landing"), "127.0.0.1", port_for_restarts())
-    began = time.monotonic()
+    """Run so many rounds of a seed; the exit code, which is 1 for a failure.
 
-    def tell(line: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} {line}", flush=True)
+    A failed run keeps its files and tables.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="chaos_"))
+    settings = Settings(folder / "home", str(folder / "landing"), "127.0.0.1", free_port())
+    start = time.monotonic()
+
+    def log(line: str) -> None:
+        print(f"{time.monotonic() - start:6.1f} {line}", flush=True)
 
     try:
-        Chaos(settings, seed, tell, build).run(rounds)
-    except Failed as failed:
-        print(f"FAILED after {time.monotonic() - began:.0f} s: {failed}")
+        Chaos(settings, seed, log, build).run(rounds)
+    except Failed as failure:
+        print(f"FAILED after {time.monotonic() - start:.0f} s: {failure}")
         return 1
     finally:
         spark.stop(settings)
     print(
-        f"{rounds} rounds of seed {seed} in {time.monotonic() - began:.0f} s: every row is where it should be"
+        f"{rounds} rounds of seed {seed} in {time.monotonic() - start:.0f} s: "
+        "the tables are as expected"
     )
-    remove(place)
+    shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

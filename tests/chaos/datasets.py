@@ -1,4 +1,4 @@
-"""The datasets of the chaos test, as plain data: what files may look like, and how they are to be read."""
+"""The datasets of the chaos test: the columns, names and reader options of their files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ SOURCE = "chaos"
 
 @dataclass(frozen=True)
 class Field:
-    """A column; `path` says where a JSON record has it."""
+    """A column; `path` is its JSONPath in a JSON record, empty for a column matched by name."""
 
     name: str
     type: str
@@ -18,16 +18,20 @@ class Field:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One table. `limit` is the share of a file's rows that may not fit."""
+    """One bronze table and the files that it is loaded from.
+
+    `suffixes` are the endings of file names; one that starts with "/" is a directory's.
+    A file with a larger share of rejected rows than `max_reject_ratio` is rejected as a whole.
+    """
 
     name: str
     using: str
     fields: tuple[Field, ...]
     suffixes: tuple[str, ...]
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
     mode: str = "files"
-    # No file of a few dozen rows has just this share of misfits.
-    limit: float = 0.341
+    # No file of a few dozen rows has exactly this ratio, so rounding decides nothing.
+    max_reject_ratio: float = 0.341
 
     @property
     def location(self) -> str:
@@ -54,30 +58,33 @@ class Dataset:
         return bool(self.options.get("header", True))
 
     @property
-    def whole(self) -> bool:
-        """Whether a CSV field may span lines, or a JSON file is one array."""
+    def multi_line(self) -> bool:
+        """Whether a CSV field may span lines, or a JSON file is one array or object."""
         return bool(self.options.get("multiLine", False))
 
     @property
     def date_format(self) -> str:
-        """As Python has it."""
-        return _in_python(str(self.options.get("dateFormat", "yyyy-MM-dd")))
+        """The pattern of dates, as strptime takes it."""
+        return _strptime_pattern(str(self.options.get("dateFormat", "yyyy-MM-dd")))
 
     @property
     def timestamp_format(self) -> str:
-        """As Python has it; empty: ISO."""
-        return _in_python(str(self.options.get("timestampFormat", "")))
+        """The pattern of timestamps, as strptime takes it; empty for ISO 8601."""
+        return _strptime_pattern(str(self.options.get("timestampFormat", "")))
 
 
-def _in_python(pattern: str) -> str:
-    for java, python in {
-        "yyyy": "%Y",
-        "MM": "%m",
-        "dd": "%d",
-        "HH": "%H",
-        "mm": "%M",
-        "ss": "%S",
-    }.items():
+PATTERN_LETTERS = {
+    "yyyy": "%Y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "mm": "%M",
+    "ss": "%S",
+}
+
+
+def _strptime_pattern(pattern: str) -> str:
+    for java, python in PATTERN_LETTERS.items():
         pattern = pattern.replace(java, python)
     return pattern
 
@@ -120,7 +127,7 @@ LINES = Dataset(
 )
 ARRAYS = Dataset("arrays", "json", FIELDS, (".json", ".json.gz"), {"multiLine": True})
 COLUMNAR = Dataset("columnar", "parquet", FIELDS, (".parquet", ".parquet", "/.parquet", "/"))
-# The newest file is the whole table. Without a header a field's place says which it is.
+# Without a header the position of a field says which column it is.
 NEWEST = Dataset(
     "newest",
     "csv",

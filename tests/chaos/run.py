@@ -1,8 +1,7 @@
-"""The chaos test: rounds of actions and mishaps, and a comparison with the independent reading."""
+"""The chaos test: rounds of random deliveries, loads with faults, and comparisons."""
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -10,187 +9,196 @@ from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from loaders.run import load_all
 from ops import server as spark
-from tests.chaos import beside
-from tests.chaos.comparing import differences, found_in
+from tests.chaos.actions import draw_action
+from tests.chaos.concurrent_build import concurrent_build, load_sample
 from tests.chaos.datasets import DATASETS, Dataset
-from tests.chaos.mishaps import LOADER_DIES, SERVER_DIES, contract_of, draw_mishaps, run_loaders
-from tests.chaos.world import Action, World, carry_out, draw
+from tests.chaos.faults import KILL_LOADER, KILL_SERVER, Fault, draw_faults
+from tests.chaos.landing import Action, Landing, apply
+from tests.chaos.loaders import contract_of, run_loaders
+from tests.chaos.oracle.comparison import differences
+from tests.chaos.oracle.state import PossibleStates
+from tests.chaos.oracle.tables import stored_files
 
-# What a loader may say when its server was killed.
+# The errors that a loader may report when its server was killed.
 SERVER_LOST = ("no Spark Thrift server answers", "was lost", "did not answer within")
 
 
 class Failed(AssertionError):
-    """The tables are not what they should be, or a loader failed; with the command that does it again."""
+    """A loader or build failed, or the tables differ; names the command that repeats it."""
 
 
 class Chaos:
-    """One run of a seed, on a lakehouse of its own; `tell` is told what happens, `build`: `dbt build` runs beside."""
+    """A run of a seed on a lakehouse of its own.
+
+    `log` gets a line for each action and load; with `build`, some rounds run `dbt build`
+    concurrently.
+    """
 
     def __init__(
         self,
         settings: Settings,
         seed: int,
-        tell: Callable[[str], None] = lambda line: None,
+        log: Callable[[str], None] = lambda line: None,
         build: bool = False,
     ):
-        self.settings, self.seed, self.tell, self.build = settings, seed, tell, build
-        self.landing = Path(settings.landing)
-        self.aside = Path(tempfile.mkdtemp(prefix="aside_", dir=self.landing.parent))
-        self.world = World()
+        self.settings, self.seed, self.log, self.build = settings, seed, log, build
+        self.folder = Path(settings.landing)
+        self.scratch = Path(tempfile.mkdtemp(prefix="scratch_", dir=self.folder.parent))
+        self.landing, self.possible = Landing(), PossibleStates()
         self.number = 0
-        self.unsettled: set[str] = set()
-        self.made: set[str] = set()
-        self.told: list[str] = []
+        # Names of datasets: changed since the last comparison, and with a bronze table for certain.
+        self.unchecked: set[str] = set()
+        self.created: set[str] = set()
 
     def run(self, rounds: int) -> None:
-        """So many rounds, and a last load without mishaps; raises Failed."""
-        self.landing.mkdir(parents=True, exist_ok=True)
+        """Run so many rounds and a last load without faults; raises Failed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         spark.start(self.settings)
-        self.first()
+        self.create_lakehouse()
         for number in range(1, rounds + 1):
             self.number = number
-            self.round(Random(f"{self.seed}/{number}"))
-        self.settle(self.of(self.made | self.unsettled))
-        self.nothing_is_left()
+            self.run_round(Random(f"{self.seed}/{number}"))
+        self.load_and_compare(datasets_of(self.created | self.unchecked))
+        self.check_no_scratch_tables()
+        self.check_idle_load()
 
-    def of(self, names: set[str]) -> list[Dataset]:
-        return [dataset for dataset in DATASETS if dataset.name in names]
-
-    def first(self) -> None:
-        """Two loaders at once find an empty lakehouse; nothing is killed."""
+    def create_lakehouse(self) -> None:
+        """Two loaders create the lakehouse concurrently, without faults."""
         random = Random(f"{self.seed}/0")
-        chosen = random.sample(DATASETS, 2)
-        self.act(chosen, random, 1)
-        self.may_be_loaded(chosen, False)
-        self.load_together(chosen, [], [])
+        datasets = random.sample(DATASETS, 2)
+        self.change_files(datasets, random, 1)
+        self.expect_load(datasets, changing=False)
+        self.load(datasets, [], [])
         if self.build:
-            beside.load_sample(self.settings)
+            load_sample(self.settings)
 
-    def round(self, random: Random) -> None:
-        """A few actions, two loaders with mishaps, and in every other round a comparison."""
-        chosen = random.sample(DATASETS, random.randint(1, 3))
-        self.act(chosen, random, random.randint(1, 3))
-        changes_files = random.random() < 0.4
-        self.may_be_loaded(chosen, changes_files)
-        midway = []
-        for _ in range(random.randint(1, 3) if changes_files else 0):
-            midway.append(self.drawn(random.choice(chosen), random))
-            self.may_be_loaded(chosen, True)
-        built = self.build and random.random() < 0.3
-        # A server that is killed while it makes a table may leave a folder that a person has to remove.
-        made = self.made.issuperset(dataset.name for dataset in chosen)
-        mishaps = draw_mishaps(random, server=made and not built, files=changes_files)
-        if built:
-            with beside.building(self.settings, self.aside, self.fail):
-                self.load_together(chosen, mishaps, midway)
+    def run_round(self, random: Random) -> None:
+        """Actions, two loaders with faults, and in half of the rounds a comparison."""
+        datasets = random.sample(DATASETS, random.randint(1, 3))
+        self.change_files(datasets, random, random.randint(1, 3))
+        changing = random.random() < 0.4
+        self.expect_load(datasets, changing)
+        concurrent = []
+        for _ in range(random.randint(1, 3) if changing else 0):
+            concurrent.append(self.draw_action(random.choice(datasets), random))
+            self.expect_load(datasets, changing)
+        builds = self.build and random.random() < 0.3
+        # A server killed while it creates a table can leave a folder that a person must remove.
+        all_created = self.created.issuperset(dataset.name for dataset in datasets)
+        faults = draw_faults(random, all_created and not builds, changing)
+        if builds:
+            with concurrent_build(self.settings, self.scratch, self.fail):
+                self.load(datasets, faults, concurrent)
         else:
-            self.load_together(chosen, mishaps, midway)
+            self.load(datasets, faults, concurrent)
         if random.random() < 0.5:
-            self.settle(self.of(self.unsettled))
+            self.load_and_compare(datasets_of(self.unchecked))
 
-    # ---- what is done
+    # ---- files
 
-    def drawn(self, dataset: Dataset, random: Random) -> Action:
-        """An action that the world remembers, and that is not carried out yet."""
-        action = draw(self.world, dataset, random)
-        self.world.take(action)
+    def draw_action(self, dataset: Dataset, random: Random) -> Action:
+        """An action that is made in the model and not yet on disk."""
+        action = draw_action(self.landing, dataset, random)
+        self.landing.record(action)
         return action
 
-    def act(self, datasets: Iterable[Dataset], random: Random, times: int) -> None:
-        """So many actions on each dataset."""
+    def change_files(self, datasets: Iterable[Dataset], random: Random, count: int) -> None:
+        """Make so many actions on each dataset."""
         for dataset in datasets:
-            for _ in range(times):
-                self.carry_out(self.drawn(dataset, random))
+            for _ in range(count):
+                self.apply([self.draw_action(dataset, random)])
 
-    def carry_out(self, action: Action) -> None:
-        self.say(f"  {action}")
-        carry_out(action, self.landing, self.aside)
+    def apply(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            self.log(f"  {action}")
+            apply(action, self.folder, self.scratch)
 
-    def may_be_loaded(self, datasets: Iterable[Dataset], changing: bool) -> None:
-        """What lies there now may be loaded by loaders that may be killed, or while it is `changing`."""
+    # ---- loads
+
+    def expect_load(self, datasets: Iterable[Dataset], changing: bool) -> None:
+        """A load of the present files may follow and be killed; `changing`: while files change."""
         for dataset in datasets:
-            self.world.may_be_loaded(dataset, broken=changing)
+            self.possible.add_interrupted_load(
+                dataset, self.landing.present[dataset.name], changing
+            )
 
-    def load_together(self, datasets, mishaps, midway: list[Action]) -> None:
-        """Two loaders at once; `midway` are actions that happen beside them."""
-        self.say(
-            f"round {self.number}: load {' '.join(d.name for d in datasets)}; {', '.join(map(str, mishaps)) or 'calm'}"
+    def load(
+        self, datasets: Sequence[Dataset], faults: Sequence[Fault], concurrent: Iterable[Action]
+    ) -> None:
+        """Run two loaders; the concurrent actions are made while they run."""
+        names = [dataset.name for dataset in datasets]
+        schedule = ", ".join(map(str, faults)) or "no faults"
+        self.log(f"round {self.number}: load {' '.join(names)}; {schedule}")
+        errors = run_loaders(
+            self.settings, datasets, faults, self.scratch, lambda: self.apply(concurrent)
         )
-
-        def change() -> None:
-            for action in midway:
-                self.carry_out(action)
-
-        errors = run_loaders(self.settings, datasets, mishaps, self.aside, change)
-        self.unsettled |= {dataset.name for dataset in datasets}
-        if not any(mishap.what == LOADER_DIES for mishap in mishaps):
-            self.made |= {dataset.name for dataset in datasets}
-        killed = any(mishap.what == SERVER_DIES for mishap in mishaps)
+        self.unchecked.update(names)
+        if not any(fault.what == KILL_LOADER for fault in faults):
+            self.created.update(names)
+        server_killed = any(fault.what == KILL_SERVER for fault in faults)
         for error in errors:
-            self.say(f"  {error.strip()}")
-            if not (killed and any(words in error for words in SERVER_LOST)):
+            self.log(f"  {error.strip()}")
+            if not (server_killed and any(words in error for words in SERVER_LOST)):
                 self.fail([error])
 
-    def settle(self, datasets: list[Dataset]) -> None:
-        """A load without mishaps, after which everything is known; compares."""
-        self.say(
-            f"round {self.number}: calm load of {' '.join(dataset.name for dataset in datasets)}"
-        )
+    def load_and_compare(self, datasets: Sequence[Dataset]) -> None:
+        """Load without faults, so that one state is expected, and compare the tables with it."""
+        names = [dataset.name for dataset in datasets]
+        self.log(f"round {self.number}: load {' '.join(names)} without faults and compare")
         reports = load_all(self.settings, [contract_of(dataset) for dataset in datasets])
         if errors := [f"{report.dataset}: {report.error}" for report in reports if report.error]:
             self.fail(errors)
         for dataset in datasets:
-            self.world.is_loaded(dataset)
+            self.possible.add_complete_load(dataset, self.landing.present[dataset.name])
         self.compare(datasets)
-        self.made |= {dataset.name for dataset in datasets}
-        self.unsettled -= {dataset.name for dataset in datasets}
+        self.created.update(names)
+        self.unchecked.difference_update(names)
 
-    # ---- what is looked at
+    # ---- checks
 
-    def compare(self, datasets: Iterable[Dataset]) -> None:
+    def compare(self, datasets: Sequence[Dataset]) -> None:
         with Session(self.settings) as session:
-            found = {dataset.name: found_in(session, dataset) for dataset in datasets}
-        told = [
+            stored = {dataset.name: stored_files(session, dataset) for dataset in datasets}
+        sentences = [
             sentence
             for dataset in datasets
-            for sentence in differences(dataset, self.world, found[dataset.name])
+            for sentence in differences(dataset, self.possible, stored[dataset.name])
         ]
-        if told:
-            self.fail(told)
+        if sentences:
+            self.fail(sentences)
 
-    def nothing_is_left(self) -> None:
-        """No scratch table, and nothing to do for a second load."""
+    def check_no_scratch_tables(self) -> None:
         with Session(self.settings) as session:
-            if left := session.execute("show tables in scratch"):
-                self.fail([f"scratch tables are left: {', '.join(name for _, name, _ in left)}"])
-        before = self.versions()
-        load_all(self.settings, [contract_of(dataset) for dataset in self.of(self.made)])
-        if written := {
-            table for table, commits in self.versions().items() if commits != before.get(table)
-        }:
-            self.fail([f"a load that has nothing to do wrote {', '.join(sorted(written))}"])
+            if tables := session.execute("show tables in scratch"):
+                names = ", ".join(name for _, name, _ in tables)
+                self.fail([f"scratch tables were not dropped: {names}"])
 
-    def versions(self) -> dict[str, list[str]]:
-        """The commits of every bronze table."""
+    def check_idle_load(self) -> None:
+        """A second load of the same files commits nothing."""
+        before = self.commits()
+        load_all(self.settings, [contract_of(dataset) for dataset in datasets_of(self.created)])
+        after = self.commits()
+        if written := [table for table in after if after[table] != before.get(table)]:
+            self.fail([f"a load of unchanged files wrote {', '.join(sorted(written))}"])
+
+    def commits(self) -> dict[str, list[str]]:
+        """The file names of the Delta commits of each bronze table."""
         logs = (self.settings.home / "warehouse" / "bronze.db").glob("*/_delta_log")
         return {
             log.parent.name: sorted(commit.name for commit in log.glob("*.json")) for log in logs
         }
 
-    def say(self, line: str) -> None:
-        self.told.append(line)
-        self.tell(line)
-
-    def fail(self, told: list[str]) -> None:
-        shown = "\n  ".join(told[:5]) + (f"\n  and {len(told) - 5} more" if len(told) > 5 else "")
+    def fail(self, reasons: list[str]) -> None:
+        shown = "\n  ".join(reasons[:5])
+        more = f"\n  and {len(reasons) - 5} more" if len(reasons) > 5 else ""
+        build = " BUILD=1" if self.build else ""
         raise Failed(
-            f"seed {self.seed}, round {self.number}:\n  {shown}\n"
-            f"the files: {self.landing}; the tables: {self.settings.home}\n"
-            f"again: make chaos SEED={self.seed} ROUNDS={max(self.number, 1)}{' BUILD=1' if self.build else ''}"
+            f"seed {self.seed}, round {self.number}:\n  {shown}{more}\n"
+            f"files: {self.folder}\ntables: {self.settings.home}\n"
+            f"repeat: make chaos SEED={self.seed} ROUNDS={max(self.number, 1)}{build}"
         )
 
 
-def remove(place: Path) -> None:
-    """Remove a run's folder."""
-    shutil.rmtree(place, ignore_errors=True)
+def datasets_of(names: set[str]) -> list[Dataset]:
+    """The datasets with these names, in the order of DATASETS."""
+    return [dataset for dataset in DATASETS if dataset.name in names]

@@ -1,20 +1,22 @@
-"""A short chaos test of a fixed seed, on a disposable server. `make chaos` runs longer ones."""
+"""A short chaos test with a fixed seed and a server of its own. `make chaos` runs longer ones."""
+
+import pytest
 
 from lakehouse.settings import Settings
 from ops import server as spark
-from tests.chaos.mishaps import port_for_restarts
 from tests.chaos.run import Chaos
+from tests.servers import free_port
 
-# A seed with all three formats, killed loaders and files that change; the server is killed in test_faults.
+# This seed draws all three formats, killed loaders and changing files.
+# test_faults kills the server.
 ROUNDS, SEED = 1, 321
 
 
-def test_every_row_is_in_bronze_once_whatever_is_killed(environment, tmp_path):
-    settings = Settings(
-        tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", port_for_restarts()
-    )
+@pytest.mark.server
+def test_every_row_is_loaded_once_when_loaders_are_killed(environment, tmp_path):
+    settings = Settings(tmp_path / "home", str(tmp_path / "landing"), "127.0.0.1", free_port())
     try:
-        # What happened is shown when it fails.
-        Chaos(settings, SEED, tell=print).run(ROUNDS)
+        # pytest shows the log of a failed test.
+        Chaos(settings, SEED, log=print).run(ROUNDS)
     finally:
         spark.stop(settings)

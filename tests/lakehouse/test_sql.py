@@ -2,7 +2,7 @@ import pytest
 
 from lakehouse import sql
 
-ODD = [
+STRINGS = [
     "plain",
     "it's",
     'double "quotes"',
@@ -19,34 +19,34 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("value", ODD)
-def test_a_string_comes_back_from_spark_as_it_was(session, value):
+@pytest.mark.parametrize("value", STRINGS)
+def test_spark_returns_a_literal_unchanged(session, value):
     assert session.execute(f"select {sql.literal(value)}") == [(value,)]
 
 
-@pytest.mark.parametrize("value", ODD)
-def test_a_string_comes_back_also_where_spark_substitutes_variables(session, value):
+@pytest.mark.parametrize("value", STRINGS)
+def test_spark_returns_a_literal_unchanged_with_variable_substitution(session, value):
     session.execute("set spark.sql.variable.substitute=true")
     assert session.execute(f"select {sql.literal(value)}") == [(value,)]
 
 
-@pytest.mark.parametrize("name", [name for name in ODD if name])
-def test_an_identifier_comes_back_from_spark_as_it_was(session, name):
+@pytest.mark.parametrize("name", [name for name in STRINGS if name])
+def test_spark_returns_an_identifier_unchanged(session, name):
     assert session.query(f"select 1 as {sql.identifier(name)}").columns == (name,)
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(None, "null"), (True, "true"), (7, "7"), (-1, "-1"), (0.5, "0.5D")]
 )
-def test_other_values_are_spelled_as_spark_does(value, text):
+def test_other_literals_are_sparks(value, text):
     assert sql.literal(value) == text
 
 
-def test_an_empty_list_holds_nothing():
+def test_an_empty_list_contains_nothing():
     assert sql.in_list("a", []) == "false"
 
 
-def test_a_readers_option_is_spelled_as_spark_does():
+def test_reader_options_are_quoted():
     assert [sql.option(value) for value in (True, 1, "a'b")] == ["'true'", "'1'", "'a\\'b'"]
 
 

@@ -25,11 +25,11 @@ def commands(group: click.Group, path: str = "lakehouse"):
 def test_every_command_is_documented(path, command):
     assert command.help, f"{path} has no docstring"
     assert f"`{path}" in (PROJECT / "docs" / "commands.md").read_text(), (
-        f"docs/commands.md does not tell of {path}"
+        f"docs/commands.md does not describe {path}"
     )
 
 
-def test_sql_prints_a_table_with_readable_money(server):
+def test_sql_prints_a_table_with_grouped_digits(server):
     result = lakehouse("sql", "select 1234567.50 as total, cast(null as int) as n")
     assert result.exit_code == 0
     assert "1,234,567.50" in result.output and "null" in result.output
@@ -44,30 +44,30 @@ def test_sql_reads_the_standard_input(server):
     assert lakehouse("sql", "--csv", input="select 1 as a;\n").output == "a\n1\n"
 
 
-def test_sql_says_when_a_table_is_cut(server):
+def test_sql_reports_that_rows_are_left_out(server):
     result = lakehouse("sql", "--limit", "2", "select id from range(5)")
     assert "only the first 2 rows are shown" in result.output
 
 
-def test_sql_without_a_statement_is_a_wrong_usage():
+def test_sql_without_a_statement_is_a_usage_error():
     assert lakehouse("sql", input="").exit_code == 2
 
 
-def test_a_refused_statement_ends_with_1_and_no_stack_trace(server):
+def test_a_failed_statement_exits_with_1_and_prints_no_stack_trace(server):
     result = lakehouse("sql", "select * from nowhere")
     assert result.exit_code == 1
     assert result.output.startswith("error: [TABLE_OR_VIEW_NOT_FOUND]")
     assert "\tat " not in result.output and "Traceback" not in result.output
 
 
-def test_an_unknown_dataset_is_refused_with_those_that_exist(server):
+def test_the_error_for_an_unknown_dataset_lists_the_known_ones(server):
     result = lakehouse("load", "pos.sale")
     assert result.exit_code == 1
     assert "no source table is called pos.sale" in result.output
     assert "pos.sales" in result.output
 
 
-def test_logs_are_shown_with_their_place(server):
+def test_logs_are_shown_with_their_path(server):
     result = lakehouse("server", "logs", "-n", "5")
     assert result.exit_code == 0
     assert str(Path(server.home, "logs", "server.log")) in result.output
@@ -97,23 +97,29 @@ def test_the_quarantine_of_clean_data_is_empty(loaded):
     for arguments in (("list",), ("list", "pos.sales"), ("show", "pos.sales")):
         shown = lakehouse("quarantine", *arguments)
         assert shown.exit_code == 0
-    assert shown.output == "the quarantine is empty\n"
+    assert shown.output == "nothing is in the quarantine\n"
     retried = json.loads(lakehouse("quarantine", "retry", "pos.sales", "--json").output)
     assert [(report["dataset"], report["batches"]) for report in retried] == [("pos.sales", [])]
 
 
-def test_a_load_of_misfits_tells_what_where_and_how_to_see_it(loaded, tmp_path, monkeypatch):
+def test_a_load_reports_rejected_rows_and_the_command_that_shows_them(
+    loaded, tmp_path, monkeypatch
+):
     folder = tmp_path / "pos" / "sales"
     folder.mkdir(parents=True)
     header = (PROJECT / "landing/pos/sales/sales_data.csv").read_text().splitlines()[0]
-    (folder / "misfit.csv").write_text(f"{header}\nI1,C1,Toys,many,1.0,1/1/2022,Kanyon\n")
+    (folder / "invalid.csv").write_text(f"{header}\nI1,C1,Toys,many,1.0,1/1/2022,Kanyon\n")
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path))
-    said = lakehouse("load", "pos.sales")
-    assert said.exit_code == 3
+    result = lakehouse("load", "pos.sales")
+    assert result.exit_code == 3
     assert (
-        "pos/sales/misfit.csv was rejected: 1 of 1 rows violate the contract (100.0%)"
-        in said.output
+        "pos/sales/invalid.csv was rejected: 1 of 1 rows violate the contract (100.0%)"
+        in result.output
     )
-    assert "see: lakehouse quarantine show pos.sales" in said.output
-    shown = lakehouse("quarantine", "show", "pos.sales", "--file", "pos/sales/misfit.csv").output
-    assert "is not a valid int" in shown and "many" in shown and "is not a valid date" in shown
+    assert "see: lakehouse quarantine show pos.sales" in result.output
+    shown = lakehouse("quarantine", "show", "pos.sales", "--file", "pos/sales/invalid.csv").output
+    assert (
+        "is not a valid int" in shown
+        and "many" in shown
+        and "is not a valid date with format dd-MM-yyyy" in shown
+    )

@@ -4,13 +4,13 @@ from ops import doctor
 from tests.conftest import free_port, lakehouse
 
 
-def test_all_is_well_beside_a_running_server(server):
+def test_every_check_passes_with_a_running_server(server):
     result = lakehouse("doctor")
     assert result.exit_code == 0, result.output
     assert result.output.count("OK   ") == len(doctor.CHECKS)
 
 
-def test_a_failed_check_has_a_remedy_and_the_exit_code_says_so(monkeypatch, tmp_path):
+def test_a_failed_check_shows_its_remedy_and_sets_the_exit_code(monkeypatch, tmp_path):
     monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path))
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "nowhere"))
     monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(free_port()))
@@ -23,8 +23,7 @@ def test_a_failed_check_has_a_remedy_and_the_exit_code_says_so(monkeypatch, tmp_
 
 
 @pytest.mark.parametrize("check", doctor.CHECKS.values())
-def test_every_check_finds_something_on_a_bad_machine(check, server, monkeypatch, tmp_path):
-    """Each check must be able to fail: the machine is bent for it."""
+def test_every_check_fails_on_an_unsuitable_machine(check, server, monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "MEMORY_GIB", 1e6)
     monkeypatch.setattr(doctor, "DISK_GIB", 1e6)
     monkeypatch.setattr(doctor, "PROJECT", tmp_path)

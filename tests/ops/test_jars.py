@@ -4,16 +4,12 @@ from lakehouse.settings import JARS
 from ops import jars
 
 
-def copy(folder):
-    return shutil.copytree(JARS, folder / "jars")
-
-
-def test_the_installed_jars_are_sound():
+def test_the_installed_jars_are_complete_and_unchanged():
     assert jars.faults() == []
 
 
-def test_a_missing_a_changed_and_a_foreign_jar_are_named(tmp_path):
-    folder = copy(tmp_path)
+def test_missing_changed_and_unexpected_jars_are_named(tmp_path):
+    folder = shutil.copytree(JARS, tmp_path / "jars")
     missing, changed, *_ = sorted(jars.expected())
     (folder / missing).unlink()
     (folder / changed).write_bytes(b"not a jar")
@@ -25,5 +21,5 @@ def test_a_missing_a_changed_and_a_foreign_jar_are_named(tmp_path):
     ]
 
 
-def test_jars_that_are_there_are_not_fetched_again():
+def test_complete_jars_are_not_downloaded_again():
     assert jars.fetch() is False

@@ -7,7 +7,7 @@ from ops import java
 
 
 @pytest.mark.parametrize(
-    ("shown", "major"),
+    ("output", "major"),
     [
         ('openjdk version "17.0.15" 2025-04-15', 17),
         ('java version "21" 2023-09-19 LTS', 21),
@@ -15,8 +15,8 @@ from ops import java
         ("command not found", None),
     ],
 )
-def test_the_major_version_is_read_from_what_java_says(shown, major):
-    assert java.major_version(shown) == major
+def test_the_major_version_is_read_from_javas_output(output, major):
+    assert java.major_version(output) == major
 
 
 def fake_java(folder, version: str) -> None:
@@ -27,7 +27,7 @@ def fake_java(folder, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.8.0_392", "11.0.2", "25.0.1"])
-def test_a_java_that_spark_cannot_use_is_refused_with_the_remedy(tmp_path, monkeypatch, version):
+def test_the_error_for_an_unsupported_java_has_a_remedy(tmp_path, monkeypatch, version):
     fake_java(tmp_path, version)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(LakehouseError, match="Spark 4.2 runs on 17 or 21") as caught:
@@ -35,14 +35,14 @@ def test_a_java_that_spark_cannot_use_is_refused_with_the_remedy(tmp_path, monke
     assert "JAVA_HOME" in caught.value.remedy
 
 
-def test_no_java_at_all_is_said_so(tmp_path, monkeypatch):
+def test_a_missing_java_is_reported(tmp_path, monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LakehouseError, match="no java on PATH"):
         java.find()
 
 
-def test_java_home_is_preferred(tmp_path, monkeypatch):
+def test_java_home_is_preferred_to_the_path(tmp_path, monkeypatch):
     fake_java(tmp_path, "21.0.1")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     assert java.find() == java.Java(os.path.join(tmp_path, "bin", "java"), 21)

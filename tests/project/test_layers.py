@@ -1,4 +1,4 @@
-"""Imports run downwards only: ops -> loaders -> lakehouse."""
+"""A package imports only itself and lower layers: ops -> loaders -> lakehouse."""
 
 import ast
 from collections.abc import Iterator
@@ -8,36 +8,39 @@ import pytest
 
 from lakehouse.settings import PROJECT
 
-# Each with what it may import of the project: itself and what is below.
+# The packages of the project that each one may import.
 LAYERS = {
     "lakehouse": {"lakehouse"},
     "loaders": {"loaders", "lakehouse"},
     "ops": {"ops", "loaders", "lakehouse"},
 }
-OURS = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {"tests", "benchmarks"}
+PROJECT_PACKAGES = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {
+    "tests",
+    "benchmarks",
+}
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """The line and the first name of each module that a file imports, wherever it does."""
+    """The line and the top-level package of each import in a file."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, each.name.split(".")[0]) for each in node.names)
-        # A relative import stays in its package: there is none above these.
+        # A relative import stays in its package.
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield node.lineno, str(node.module).split(".")[0]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_package_imports_only_what_is_below_it(layer):
+def test_a_package_imports_no_higher_layer(layer):
     files = list((PROJECT / layer).rglob("*.py"))
     upwards = [
         f"{path.relative_to(PROJECT)}:{line} imports {name}"
         for path in files
         for line, name in imported(path)
-        if name in OURS - LAYERS[layer]
+        if name in PROJECT_PACKAGES - LAYERS[layer]
     ]
     assert files and upwards == []
 
 
-def test_every_package_has_its_layer():
+def test_every_package_has_a_layer():
     assert {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"} == set(LAYERS)

@@ -1,4 +1,4 @@
-"""What a stranger relies on before anything runs."""
+"""The Makefile, the links of the pages and the pinned requirements."""
 
 import os
 import re
@@ -24,7 +24,7 @@ TARGETS = {
 }
 
 
-def test_make_alone_lists_every_target_in_a_line():
+def test_make_without_a_target_lists_every_target():
     shown = subprocess.run(
         ["make", "--no-print-directory"], cwd=PROJECT, capture_output=True, text=True
     ).stdout
@@ -33,39 +33,43 @@ def test_make_alone_lists_every_target_in_a_line():
     assert set(described) == targets >= TARGETS
 
 
-def test_ci_runs_what_a_person_runs():
+def test_ci_runs_make_test():
     assert (PROJECT / ".ci" / "run").read_text().rstrip().endswith("make test")
 
 
-def test_every_model_has_its_yaml_beside_it():
+def test_every_model_has_a_yaml_file_of_the_same_name():
     models = list((PROJECT / "models").rglob("*.sql"))
     assert models and all(path.with_suffix(".yml").exists() for path in models)
 
 
-def test_pages_link_only_to_what_is_there():
+def test_links_between_pages_lead_to_files():
     pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
     for page in pages:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.relative_to(PROJECT)} links to {link}"
 
 
-def test_no_requirement_names_where_it_comes_from():
+def test_requirements_are_hashed_and_name_no_index():
     text = (PROJECT / "requirements.txt").read_text()
     assert "--hash=sha256:" in text
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
 
 
 @pytest.mark.parametrize(
-    ("code", "made"), [(0, True), (3, True), (1, False), (2, False), (143, False)]
+    ("code", "continues"), [(0, True), (3, True), (1, False), (2, False), (143, False)]
 )
-def test_make_load_lets_rejects_pass_and_nothing_else(tmp_path, code, made):
-    # A clone where all is set up, and whose `lakehouse load` ends as it is told.
+def test_make_load_continues_after_rejects_only(tmp_path, code, continues):
+    # A folder that is set up, with a `lakehouse load` that exits with the code.
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    needed = (
+    prerequisites = (
         re.search(r"^\$\(READY\): (.+)$", (PROJECT / "Makefile").read_text(), re.M).group(1).split()
     )
     command = tmp_path / ".venv" / "bin" / "lakehouse"
-    for path in (*(tmp_path / name for name in needed), command, tmp_path / ".venv" / ".ready"):
+    for path in (
+        *(tmp_path / name for name in prerequisites),
+        command,
+        tmp_path / ".venv" / ".ready",
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     command.write_text(f'#!/bin/sh\n[ "$1" != load ] || exit {code}\n')
@@ -73,5 +77,5 @@ def test_make_load_lets_rejects_pass_and_nothing_else(tmp_path, code, made):
     run = subprocess.run(
         ["make", "load"], cwd=tmp_path, env=os.environ, capture_output=True, text=True
     )
-    assert (run.returncode == 0) is made, run.stderr
+    assert (run.returncode == 0) is continues, run.stderr
     assert ("lakehouse quarantine list" in run.stdout) is (code == 3)

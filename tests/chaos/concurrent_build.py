@@ -1,4 +1,4 @@
-"""`dbt build` of the project beside the loaders, on the same server."""
+"""`dbt build` of the project, concurrent with the loaders and on the same server."""
 
 import os
 import subprocess
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from lakehouse.settings import PROJECT, Settings
 
-# So long a build may take on a machine that does other things, in seconds.
-PATIENCE = 600
+# The longest time that a build takes on a busy machine, in seconds.
+TIMEOUT = 600
 
 
-def _environment(settings: Settings, place: Path) -> dict[str, str]:
-    """The project's own landing folder, on the server of the chaos test."""
+def _environment(settings: Settings, folder: Path) -> dict[str, str]:
+    """The project's own landing folder, and the server of the chaos test."""
     return {
         **os.environ,
         "LAKEHOUSE_HOME": str(settings.home),
@@ -21,15 +21,15 @@ def _environment(settings: Settings, place: Path) -> dict[str, str]:
         "LAKEHOUSE_THRIFT_HOST": settings.host,
         "LAKEHOUSE_THRIFT_PORT": str(settings.port),
         "LAKEHOUSE_SCHEMA_PREFIX": "",
-        "DBT_TARGET_PATH": str(place / "target"),
-        "DBT_LOG_PATH": str(place / "logs"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "NO_COLOR": "1",
     }
 
 
 def load_sample(settings: Settings) -> None:
-    """Load what the project builds from."""
+    """Load the project's sample files, which the build reads."""
     subprocess.run(
         ["lakehouse", "load"],
         cwd=PROJECT,
@@ -40,22 +40,24 @@ def load_sample(settings: Settings) -> None:
 
 
 @contextmanager
-def building(settings: Settings, place: Path, fail: Callable[[list[str]], None]) -> Iterator[None]:
-    """`dbt build` runs meanwhile; calls `fail` with its last lines when it does not succeed."""
-    with open(place / "build.txt", "w+") as told:
+def concurrent_build(
+    settings: Settings, folder: Path, fail: Callable[[list[str]], None]
+) -> Iterator[None]:
+    """Run `dbt build` during the block; call `fail` with its last lines if it fails."""
+    with open(folder / "build.txt", "w+") as log:
         build = subprocess.Popen(
             ["dbt", "build", "--exclude-resource-type", "unit_test"],
             cwd=PROJECT,
-            env=_environment(settings, place),
-            stdout=told,
+            env=_environment(settings, folder),
+            stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
             yield
-            build.wait(PATIENCE)
+            build.wait(TIMEOUT)
         finally:
             build.kill()
             build.wait()
         if build.returncode:
-            told.seek(0)
-            fail(["dbt build beside the loaders:", *told.read().splitlines()[-30:]])
+            log.seek(0)
+            fail(["the concurrent dbt build failed:", *log.read().splitlines()[-30:]])
