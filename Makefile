@@ -11,7 +11,7 @@ endif
 stage = @printf '\n\033[1m==> %s\033[0m  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs lint format test chaos demo clean lock
+.PHONY: help setup up down load build docs check lint format test chaos demo clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -66,9 +66,13 @@ format: setup ## Rewrite Python and SQL to the style
 	@ruff format .
 	@sqlfluff fix
 
-test: setup lint ## Run every check: style, types, unit and integration tests, dbt build
-	$(call stage,Running the tests)
-	@pytest
+check: setup lint ## Style, types and every test without a server: one minute, for each change
+	$(call stage,Running the tests that need no server)
+	@pytest --quiet -m 'not server' -n 2 --dist loadgroup
+
+test: setup lint ## Everything, with two servers side by side: about 12 minutes, before each push
+	$(call stage,Running all tests in two lanes, each with a server of its own: about 12 minutes on two cores)
+	@pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1, BUILD=1 for dbt build beside
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)

@@ -40,7 +40,7 @@ def start(settings: Settings) -> None:
 
 
 def unprivileged() -> list[str]:
-    """The command that drops CAP_DAC_OVERRIDE; empty for a user who has not got it or cannot drop it."""
+    """The command that drops CAP_DAC_OVERRIDE; empty where it is not held or cannot be dropped."""
     drop = ["setpriv", "--bounding-set", "-dac_override"]
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return []

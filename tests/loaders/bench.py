@@ -72,12 +72,15 @@ class Bench:
     def quarantined(self) -> list[tuple]:
         return self.session.execute(
             "select source_file, record, errors.column, errors.value, errors.reason "
-            f"from {ledger.QUARANTINE} where dataset = {literal(self.contract.dataset)} order by record"
+            f"from {ledger.QUARANTINE} where {self._of_dataset()} order by record"
         )
 
     def states(self) -> dict[str, str]:
-        found = f"select source_file, state from {ledger.LEDGER} where dataset = {literal(self.contract.dataset)}"
-        return dict(self.session.execute(found))
+        files = f"select source_file, state from {ledger.LEDGER} where {self._of_dataset()}"
+        return dict(self.session.execute(files))
+
+    def _of_dataset(self) -> str:
+        return f"dataset = {literal(self.contract.dataset)}"
 
     def version(self) -> int:
         [row] = self.session.execute(f"describe history {statements.bronze(self.contract)} limit 1")

@@ -100,7 +100,7 @@ FROM_TEXT = {
     ("boolean", None): ({"true": True, "FALSE": False}, ["maybe", "2"]),
     ("string", None): ({" as it is ": " as it is ", "": ""}, []),
 }
-# By the file's type and the column's: SQL values that fit with their values, and SQL values that do not.
+# By the file's type and the column's: valid SQL values with their results, and invalid ones.
 FROM_VALUES = {
     ("bigint", "int"): ({"7": 7}, ["3000000000"]),
     ("double", "decimal(8,2)"): ({"2.5D": Decimal("2.50")}, ["1.005D", "double('NaN')"]),

@@ -65,6 +65,13 @@ def commits(bench: Bench) -> int:
     return len(list(table_folder(bench).glob("_delta_log/*.json")))
 
 
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"no {what} within {seconds} s"
+        time.sleep(0.005)
+
+
 # ---- the oracle
 
 
@@ -106,13 +113,6 @@ def is_right(bench: Bench) -> bool:
     assert [len(table) for table in tables_] == [len(table) for table in files]
     assert tables_[1:] == files[1:]
     return tables_[0] == files[0]
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, f"no {what} within {seconds} s"
-        time.sleep(0.005)
 
 
 # ---- loaders in processes of their own
@@ -212,7 +212,7 @@ def test_the_next_load_repairs_what_a_loader_left_that_was_killed_in_a_write(vic
 
 @pytest.fixture
 def half_made(bench, monkeypatch, tmp_path) -> Bench:
-    """Bronze as a server leaves it that was killed after the first commit, before registering it."""
+    """Bronze after a server was killed between its first commit and its registration."""
     # A table that another loader is creating is waited for.
     monkeypatch.setattr(tables, "ATTEMPTS", 2)
     put(bench, "a.csv", "1,a", "bad,b")
@@ -280,7 +280,7 @@ def test_a_load_survives_a_connection_that_is_lost_at_each_step(bench, relay):
     bench.load()
     put(bench, "a.csv", "1,corrected", "bad,corrected")
     put(bench, "b.csv", "1,new", "bad,new")
-    # Number of files done, and the step. The loader asks the server nothing between committed and closing.
+    # Number of files done, and the step. From committed to closing there is no statement.
     cuts = [(0, "planned"), (0, "inserting"), (1, "staging"), (1, "closing")]
     steps = []
 

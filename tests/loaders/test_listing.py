@@ -97,12 +97,13 @@ def test_what_is_no_file_is_skipped_with_the_reason(landing, tmp_path):
     assert [file.name for file in listing.files] == ["pos/good.csv"]
     assert sorted(listing.skipped) == [
         "pos/caf\\xe9 was skipped: its name is not UTF-8",
-        "pos/folder was skipped: it is a link to a folder; mount the folder there, or link its files",
+        "pos/folder was skipped: it is a link to a folder; "
+        "mount the folder there, or link its files",
         "pos/pipe was skipped: it is not a regular file",
     ]
 
 
-def test_files_that_lie_there_as_they_were_listed_are_unchanged(landing, tmp_path):
+def test_files_with_their_listed_size_and_time_are_unchanged(landing, tmp_path):
     put(tmp_path / "pos" / "same.csv")
     put(tmp_path / "pos" / "gone.csv")
     put(tmp_path / "pos" / "touched.csv")

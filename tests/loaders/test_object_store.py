@@ -53,7 +53,7 @@ def as_parquet(*rows: tuple, names=("id", "note")) -> bytes:
 
 
 class Bucket:
-    """A bucket on an S3 server of our own; `read` is by a client that neither the loader nor Spark has."""
+    """A bucket of the S3 server; `read` uses a client that is not the loader's or Spark's."""
 
     def __init__(self, address: str):
         fs = fsspec.filesystem("s3")

@@ -1,4 +1,4 @@
-"""Any contract, any file: rows landed and rejected are the rows of the file, and landed values are what they were."""
+"""Generated contracts and files: each row is loaded or rejected, and loaded values are exact."""
 
 import io
 import itertools
@@ -98,7 +98,7 @@ def written(columns, rows) -> bytes:
     return text.getvalue().encode()
 
 
-def test_nothing_is_lost_and_nothing_is_bent(server, session, tmp_path_factory):
+def test_every_row_is_loaded_exactly_or_rejected(server, session, tmp_path_factory):
     numbers = itertools.count()
 
     @configured(
