@@ -7,7 +7,7 @@ from dbt.adapters.spark.connections import SparkCredentials
 
 from lakehouse import thrift
 from lakehouse.errors import LakehouseError
-from lakehouse.thrift import Unanswered
+from lakehouse.thrift import TimedOut
 from ops.metrics.engine import profile_session
 
 
@@ -29,7 +29,7 @@ def test_a_server_that_is_silent_from_the_start_is_unanswered(server, relay, mon
     monkeypatch.setattr(thrift, "PROMPT_TIMEOUT", 0.5)
     relay.silence()
     with pytest.raises(
-        Unanswered, match=f"the server at 127.0.0.1:{relay.port} did not answer within 0.5 s"
+        TimedOut, match=f"the server at 127.0.0.1:{relay.port} did not answer within 0.5 s"
     ):
         profile_session(profile(server, relay.port))
 
