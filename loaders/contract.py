@@ -216,7 +216,7 @@ def normal_type(name: str) -> str:
         "real": "float",
     }
     name = aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
-    # Spark's defaults are decimal(10,0).
+    # Spark's default is decimal(10,0).
     return re.sub(r"^decimal(\((\d+)\))?$", lambda found: f"decimal({found[2] or 10},0)", name)
 
 
@@ -237,7 +237,7 @@ def _rules(dataset: str, meta: Mapping) -> Rules:
 
 
 def _requires(test: Mapping) -> bool:
-    """Whether a node is a `not_null` test that fails for any null: no `where`, no warning only."""
+    """Whether a node is a `not_null` test that fails for any null: no `where` and no warning."""
     if (test.get("test_metadata") or {}).get("name") != "not_null" or not test.get("column_name"):
         return False
     config = test.get("config") or {}

@@ -30,7 +30,7 @@ BLOCK_BYTES = 256 << 10
 
 
 class Skipped(Exception):
-    """The reason why an entry of the landing folder is not a file to load."""
+    """The reason why an entry of the landing folder is skipped."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Landing:
 
     def __init__(self, url: str):
         try:
-            # A local path may contain ::, which fsspec takes for chained URLs.
+            # A local path may contain ::, which fsspec reads as chained URLs.
             self.fs, root = (
                 fsspec.url_to_fs(url) if not url.startswith("/") else (LocalFileSystem(), url)
             )

@@ -31,9 +31,9 @@ PLANNED, INSERTING, STAGING, COMMITTED, CLOSING, CLOSED = STEPS = (
     *("planned", "inserting", "staging", "committed", "closing", "closed"),
 )
 Progress = Callable[[str], None]
-# Retries of a load after changed files or transient errors.
+# Maximum number of rounds: changed files and transient errors start a new round.
 MAX_ROUNDS = 10
-# From this number of files on, Spark reads them in few tasks and writes few files.
+# With more files than this, Spark reads them in few tasks and writes few files.
 MANY_FILES = 32
 
 
@@ -77,7 +77,7 @@ def load(
     """Load the new and corrected files of one dataset.
 
     `reread` selects known files to read again. Raises LakehouseError if Spark or the connection
-    fails, or after MAX_ROUNDS retries; batches that are committed stay.
+    fails, or after MAX_ROUNDS rounds; committed batches stay.
     """
     began = time.monotonic()
     one = _Load(context, progress, report or DatasetReport.of(context.contract))
@@ -89,7 +89,7 @@ def load(
 
 
 class _Result(Enum):
-    """Result of a round: all is loaded; files changed during it; another loader committed."""
+    """Result of a round: all files are loaded, files changed, or another loader committed."""
 
     DONE, CHANGED, OVERTAKEN = range(3)
 
@@ -109,7 +109,7 @@ class _Load:
         )
 
     def run(self, reread: Reread) -> None:
-        """Run rounds until all is loaded."""
+        """Run rounds until all files are loaded."""
         rounds = 0
         while rounds < MAX_ROUNDS:
             try:
@@ -254,7 +254,7 @@ class _Load:
     def _unreadable_files(self, readers: Iterable[Reader]) -> dict[str, str]:
         """Names of the files that Spark cannot read, with the reason."""
         unreadable = dict(self._bisect(readers))
-        # A file that changed during the read is not at fault, and a store that is down fails here.
+        # A file that changed during the read is not unreadable. If the store is down, this fails.
         files = {name: file for reader in readers for name, file in reader.files.items()}
         unchanged = self.landing.unchanged(self.contract.location, files.values())
         return {name: reason for name, reason in unreadable.items() if name in unchanged}

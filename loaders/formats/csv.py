@@ -32,7 +32,7 @@ FIELD_COUNT = "the row has too many or too few fields"
 UNCLOSED = "a quoted field is not closed"
 # Noncharacters, which do not occur in text: they disable the separator and the quote.
 NO_SEPARATOR, NO_QUOTE = "\ufdd0", "\ufdd1"
-# Nor does this control character; as nullValue, it keeps "" an empty text.
+# A control character that does not occur in text. As nullValue, it keeps "" an empty text.
 NO_NULL = "\x1f"
 # Reader options for whole lines; the others are for splitting a line.
 LINE_OPTIONS = ("header", "encoding", "charset", "multiline", "linesep", "comment")

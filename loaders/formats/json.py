@@ -28,14 +28,14 @@ from loaders.listing import Part
 NO_OBJECT = "is not a JSON object, or has a duplicate key"
 # A noncharacter, which does not occur in text: it marks a number.
 MARK = "\ufdd0"
-# From the end of the last match: anything but a number, strings included, and then a number.
+# Continues after the last match: text that is not a number, with strings, and then a number.
 NUMBERS = (
     r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)'
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![-+.0-9eE])"
 )
 MARKED = f'$1"{MARK}$2"'
 UNMARKED = f'"?{MARK}([-+.0-9eE]*)"?'
-# Around a text: the array has two elements only if the text is one JSON value.
+# Around a text, they make an array, which has two elements if the text is one JSON value.
 OPENING, END, CLOSING = "[", "the end", ',"the end"]'
 
 
