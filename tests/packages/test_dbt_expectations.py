@@ -1,4 +1,4 @@
-"""The whole catalogue of expectations, proven on the live server."""
+"""Every test of the package dbt_expectations on a live server, and its documentation."""
 
 import json
 import os
@@ -19,13 +19,19 @@ PROJECT = PACKAGE / "integration_tests"
 
 
 def with_default(argument: str | dict) -> tuple:
-    """An entry of the catalogue as (name,) or (name, default)."""
+    """An argument of the catalogue as (name,) or (name, default)."""
     return (argument,) if isinstance(argument, str) else next(iter(argument.items()))
 
 
 CATALOGUE = {
     name: [with_default(argument) for argument in arguments]
     for name, arguments in yaml.safe_load((PROJECT / "catalogue.yml").read_text()).items()
+}
+README = (PACKAGE / "README.md").read_text()
+# The descriptions of the package's macros, by name; a macro `test_x` is the generic test `x`.
+DESCRIBED = {
+    macro["name"]: macro
+    for macro in yaml.safe_load((PACKAGE / "macros" / "_macros.yml").read_text())["macros"]
 }
 every_test = pytest.mark.parametrize("name", CATALOGUE)
 
@@ -36,16 +42,18 @@ def names(arguments: list[tuple]) -> list[str]:
 
 @dataclass(frozen=True)
 class Case:
-    """One test of one node: what its YAML declares and what came of it."""
+    """One test of one node; `declared` and `outcome` are (status, number of failing rows)."""
 
     test: str
     arguments: dict
-    declared: tuple
-    outcome: tuple
+    declared: tuple[str, int]
+    outcome: tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Run:
+    """A build of the integration project; `others` are the statuses of nodes that are no cases."""
+
     output: str
     manifest: dict
     cases: list[Case]
@@ -57,7 +65,7 @@ class Run:
 
     @property
     def macros(self) -> dict[str, dict]:
-        """The package's generic tests, by the name that YAML uses."""
+        """The generic tests of the package, by their names in YAML."""
         return {
             macro["name"].removeprefix("test_"): macro
             for macro in self.manifest["macros"].values()
@@ -81,7 +89,7 @@ def dbt(folder: Path, server, *arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def run(server, tmp_path_factory) -> Run:
-    """The integration project, built once from a copy, so that the checkout stays clean."""
+    """A build of a copy of the integration project."""
     copy = tmp_path_factory.mktemp("expectations") / "dbt_expectations"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages"))
     folder = copy / "integration_tests"
@@ -108,7 +116,7 @@ def run(server, tmp_path_factory) -> Run:
 
 
 def signature(macro_sql: str) -> list[tuple]:
-    """A generic test's arguments with their defaults, read from its source."""
+    """The arguments of a macro or generic test with their defaults, from its source."""
     source = macro_sql.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
     template = jinja2.Environment(extensions=["jinja2.ext.do"]).parse(source)
     macro = next(template.find_all(jinja2.nodes.Macro))
@@ -120,33 +128,36 @@ def signature(macro_sql: str) -> list[tuple]:
 
 
 @every_test
-def test_each_case_ends_as_its_yaml_declares(run, name):
-    wrong = [case for case in run.cases_of(name) if case.outcome != case.declared]
-    assert wrong == [], run.output[-3000:]
+def test_each_case_has_its_declared_outcome(run, name):
+    unexpected = [case for case in run.cases_of(name) if case.outcome != case.declared]
+    assert unexpected == [], run.output[-3000:]
 
 
 @every_test
-def test_each_test_is_proven_to_pass_and_to_fail(run, name):
+def test_each_test_has_cases_that_pass_and_fail(run, name):
     assert {"pass", "fail"} <= {case.outcome[0] for case in run.cases_of(name)}
 
 
 @every_test
-def test_each_argument_is_exercised(run, name):
+def test_each_argument_has_a_case(run, name):
     used = {argument for case in run.cases_of(name) for argument in case.arguments}
     assert used == set(names(CATALOGUE[name]))
 
 
-def test_the_tests_of_the_package_are_the_catalogue(run):
-    assert len(CATALOGUE) == 65
+def test_the_package_has_exactly_the_tests_of_the_catalogue(run):
     found = {name: signature(macro["macro_sql"]) for name, macro in run.macros.items()}
     assert found == {name: [("model",), *arguments] for name, arguments in CATALOGUE.items()}
 
 
-def test_the_tests_proven_are_the_catalogue(run):
+def test_the_cases_are_of_the_tests_of_the_catalogue(run):
     assert {case.test for case in run.cases} - {"expect_a_number"} == set(CATALOGUE)
 
 
-def test_models_helpers_and_custom_tests_work(run):
+def test_the_readme_has_exactly_the_tests_of_the_catalogue():
+    assert sorted(re.findall(r"^### (\w+)$", README, re.MULTILINE)) == sorted(CATALOGUE)
+
+
+def test_models_helpers_and_custom_tests_succeed(run):
     statuses = {"success", "pass"}
     assert {node: status for node, status in run.others.items() if status not in statuses} == {}
     assert sum(node.startswith("test.") for node in run.others) == 2
@@ -166,10 +177,14 @@ def test_every_macro_and_each_of_its_arguments_is_described(run):
 
 
 @every_test
-def test_the_readme_shows_each_test_with_its_arguments(name):
-    readme = (PACKAGE / "README.md").read_text()
-    section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", readme, re.MULTILINE | re.DOTALL)[1]
-    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == names(CATALOGUE[name])
+def test_the_readme_describes_each_test_as_its_macro_is_described(name):
+    section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", README, re.MULTILINE | re.DOTALL)[1]
+    macro = DESCRIBED[f"test_{name}"]
+    assert " ".join(section.split("\n\n")[0].split()) == macro["description"]
+    rows = re.findall(r"^\| `(\w+)` \| .*? \| (.*) \|$", section, re.MULTILINE)
+    assert rows == [
+        (argument["name"], argument["description"]) for argument in macro["arguments"][1:]
+    ]
     assert f"dbt_expectations.{name}" in section
 
 
@@ -183,7 +198,7 @@ def test_the_readme_shows_each_test_with_its_arguments(name):
         ("regexp_instr('x', 'y', occurrence=2)", "first occurrence only"),
     ],
 )
-def test_a_wrong_argument_is_explained(run, capsys, call, message):
+def test_the_error_for_an_invalid_argument_explains_it(run, capsys, call, message):
     arguments = [
         "compile",
         "--inline",
@@ -205,7 +220,7 @@ def test_a_wrong_argument_is_explained(run, capsys, call, message):
     assert message in capsys.readouterr().out
 
 
-def test_now_is_the_wall_clock_of_the_time_zone_that_is_set(run, server):
+def test_the_current_time_is_local_to_the_time_zone_variable(run, server):
     now = "{{ dbt_expectations.current_time() }}"
     query = (
         f"select timestampdiff(hour, {now}, current_timestamp() + interval '1' minute) as behind"
@@ -215,8 +230,8 @@ def test_now_is_the_wall_clock_of_the_time_zone_that_is_set(run, server):
     assert '"behind": 5' in result.stdout
 
 
-NEWCOMER = {
-    "dbt_project.yml": "name: newcomer\nprofile: dbt_expectations_integration_tests\n",
+NEW_PROJECT = {
+    "dbt_project.yml": "name: new_project\nprofile: dbt_expectations_integration_tests\n",
     "packages.yml": f"packages:\n  - local: {PACKAGE}\n",
     "profiles.yml": (PROJECT / "profiles.yml").read_text(),
     "models/shops.sql": "select 1 as shop_id, 'Mall' as name",
@@ -237,8 +252,8 @@ models:
 }
 
 
-def test_a_newcomer_installs_the_package_and_builds_without_a_warning(server, tmp_path):
-    for name, text in NEWCOMER.items():
+def test_a_new_project_builds_with_the_package_without_a_warning(server, tmp_path):
+    for name, text in NEW_PROJECT.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)

@@ -1,4 +1,4 @@
--- Each pair: what a helper renders, and what it should.
+-- Each pair is the rendered and the expected SQL of a helper.
 {% set pairs = [
     (dbt_expectations.string_literal("it's"), "'it\\'s'"),
     (dbt_expectations.string_literal('a\\b'), "'a\\\\b'"),

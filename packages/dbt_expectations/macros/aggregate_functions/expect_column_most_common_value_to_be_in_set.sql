@@ -7,7 +7,7 @@
     data_type="decimal",
     row_condition=None
 ) %}
-{#- A bare decimal has no decimals in Spark. -#}
+{#- Spark's bare decimal has no decimals. -#}
 {%- set data_type = 'decimal(38, 18)'
     if dbt_expectations.spark_type(data_type) == 'decimal' else data_type -%}
 {%- set value = column_name if quote_values

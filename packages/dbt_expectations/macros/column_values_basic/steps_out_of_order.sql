@@ -11,7 +11,7 @@
 {%- set direction = ' desc' if descending else '' -%}
 {%- set operator = ('<' if descending else '>') ~ ('' if strictly else '=') -%}
 {%- set keys = dbt_expectations.as_list(group_by) -%}
-{#- The value itself decides between rows that sort alike. -#}
+{#- Rows with equal sort_column are ordered by their value. -#}
 {%- set order = [column_name ~ direction] -%}
 {%- do order.insert(0, sort_column) if sort_column %}
 with steps as (

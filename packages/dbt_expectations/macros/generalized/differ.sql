@@ -1,5 +1,5 @@
 {% macro differ(tolerance=0.0, tolerance_percent=none) %}
-    {#- Everywhere, a side without a value counts as zero. -#}
+    {#- A missing value counts as zero. -#}
     {%- set difference =
         'abs(coalesce(observed, 0) - coalesce(expected, 0))' -%}
     {%- if tolerance_percent is not none -%}
@@ -10,7 +10,7 @@
     {%- elif tolerance | float != 0 -%}
         {{- return(difference ~ ' > ' ~ tolerance) -}}
     {%- endif -%}
-    {#- No subtraction, so that dates and strings compare, too. -#}
+    {#- Dates and strings can be compared, but not subtracted. -#}
     {%- set only_side = 'cast(coalesce(observed, expected) as string)' -%}
     {{- return(
         'case'

@@ -6,7 +6,7 @@
         ) -}}
     {%- endif -%}
     {%- if execute -%}
-        {#- A query, as `model` is a subquery when the test has a `where`. -#}
+        {#- With the config `where`, `model` is a subquery. -#}
         {%- for row in run_query('describe query select * from ' ~ model) -%}
             {%- do columns.append({'name': row[0], 'type': row[1]}) -%}
         {%- endfor -%}

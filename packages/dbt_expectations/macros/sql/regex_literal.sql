@@ -4,9 +4,9 @@
             "Unknown regex flag '" ~ flag ~ "': Spark has c, i, m, s and x"
         ) -}}
     {%- endfor -%}
-    {#- Unless raw, a doubled backslash is one, as in an SQL literal. -#}
+    {#- Unless raw, two backslashes are one, as in an SQL literal. -#}
     {%- set pattern = regex if is_raw else regex.replace('\\\\', '\\') -%}
-    {#- Java leaves accented letters alone unless told (u). -#}
+    {#- Java ignores the case of accented letters only with u. -#}
     {%- set modes = (flags or '').replace('c', '').replace('i', 'iu') -%}
     {%- set prefix = '(?' ~ modes ~ ')' if modes else '' -%}
     {{- return(dbt_expectations.string_literal(prefix ~ pattern)) -}}

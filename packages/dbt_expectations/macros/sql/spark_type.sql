@@ -1,5 +1,5 @@
 {% macro spark_type(name) %}
-    {#- Spark's aliases; it reads varchar(n) and char(n) columns as string. -#}
+    {#- Aliases; Spark describes varchar(n) and char(n) columns as string. -#}
     {%- set aliases = [
         ('\\s*collate\\s+\\w+', ''),
         ('[`\\s]', ''),

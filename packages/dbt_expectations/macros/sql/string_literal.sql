@@ -1,5 +1,5 @@
 {% macro string_literal(value) %}
-    {#- `${` would start a Spark variable; \u0024 is the dollar sign. -#}
+    {#- `${` starts a Spark variable; \u0024 is the dollar sign. -#}
     {%- set escaped = (value | string)
         .replace('\\', '\\\\')
         .replace("'", "\\'")

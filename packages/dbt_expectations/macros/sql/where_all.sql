@@ -1,9 +1,9 @@
 {% macro where_all() %}
-    {#- A condition may be YAML's false, which is not the same as none. -#}
+    {#- YAML's false is a condition; none is not. -#}
     {%- set conditions = varargs
         | reject('none') | reject('equalto', '') | list -%}
     {%- if conditions -%}
-        {#- Spark reads `from t where (a)` as an alias with a column list. -#}
+        {#- Spark parses `from t where (a)` as an alias with a column list. -#}
         {{- return('where true and (' ~ conditions | join(') and (') ~ ')') -}}
     {%- endif -%}
     {{- return('') -}}
