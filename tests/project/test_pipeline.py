@@ -171,14 +171,14 @@ def test_a_price_basis_that_is_none_is_refused_with_the_choices(built):
 # What the till delivers one day, and what becomes of it: amount and is_return, or the reason.
 ODD_SALES = [
     # invoice_no, customer_id, mall, quantity, price, invoice_date
-    (("I1000000", "C241288", "Kanyon", 1, "10.00", "2024-01-01"), ("10.00", False)),
-    (("I1000001", "C241288", "Kanyon", -2, "10.00", "2024-01-02"), ("-20.00", True)),
-    (("I1000002", "C241288", "New Mall", 1, "10.00", "2024-01-02"), ("10.00", False)),
-    (("I1000003", "X1", "Kanyon", 1, "10.00", "2024-01-02"), ("10.00", False)),
-    (("I1000004", "C241288", "Kanyon", 0, "10.00", "2024-01-02"), "quantity is 0"),
+    (("I1000000", "C241288", "Kanyon", 1, "100.00", "2024-01-01"), ("100.00", False)),
+    (("I1000001", "C241288", "Kanyon", -2, "100.00", "2024-01-02"), ("-200.00", True)),
+    (("I1000002", "C241288", "New Mall", 1, "100.00", "2024-01-02"), ("100.00", False)),
+    (("I1000003", "X1", "Kanyon", 1, "100.00", "2024-01-02"), ("100.00", False)),
+    (("I1000004", "C241288", "Kanyon", 0, "100.00", "2024-01-02"), "quantity is 0"),
     (("I1000005", "C241288", "Kanyon", 1, "0.00", "2024-01-02"), "unit_price is not above 0"),
-    (("N/A", "C241288", "Kanyon", 1, "10.00", "2024-01-02"), "invoice_id is not I and digits"),
-    (("N/A", "C241288", "Kanyon", 2, "10.00", "2024-01-02"), "invoice_id is not I and digits"),
+    (("N/A", "C241288", "Kanyon", 1, "100.00", "2024-01-02"), "invoice_id is not I and digits"),
+    (("N/A", "C241288", "Kanyon", 2, "100.00", "2024-01-02"), "invoice_id is not I and digits"),
 ]
 
 
@@ -215,7 +215,7 @@ def test_odd_sales_are_in_the_fact_or_rejected_with_the_reason(odd_build, sessio
     assert sorted(name.split(".")[2] for name in warned) == [
         "dbt_expectations_expect_column_values_to_be_null_int_sales_checked_rejection_reason",
         "dbt_expectations_expect_column_values_to_match_regex_int_sales_checked_"
-        "recorded_customer_id__C_0_9_",
+        "recorded_customer_id___C_0_9_",
         "holidays_cover_sales",
         "known_value_fct_sales_shopping_mall",
     ]
