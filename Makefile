@@ -80,11 +80,11 @@ chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1, BUILD=1
 demo: load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
 	@lakehouse metrics export
-	$(call stage,Total sales by customer segment)
-	@lakehouse sql "select gender, age_band, invoice_count, unit_count, total_sales from gold.rpt_sales_by_segment order by total_sales desc"
+	$(call stage,Revenue by customer segment)
+	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
 	$(call stage,Done. Try next:)
 	@echo '  source .venv/bin/activate'
-	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from gold.rpt_sales_by_month_mall_category limit 5"'
+	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from metrics.sales_by_mall_and_category limit 5"'
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'

@@ -17,7 +17,7 @@ totals as (
     select
         dates.quarter_start_date,
         sales.shopping_mall,
-        sum(sales.total_amount) as total_sales
+        sum(sales.total_amount) as revenue
 
     from sales
     inner join dates
@@ -34,7 +34,7 @@ ranked as (
         *,
         rank() over (
             partition by quarter_start_date
-            order by total_sales desc
+            order by revenue desc
         ) as mall_rank
 
     from totals

@@ -11,7 +11,7 @@ by_price_band as (
     select
         category,
         price_band,
-        sum(total_amount) as total_sales
+        sum(total_amount) as revenue
 
     from sales
     group by
@@ -25,7 +25,7 @@ shares as (
     select
         *,
         cast(
-            total_sales / sum(total_sales) over (partition by category)
+            revenue / sum(revenue) over (partition by category)
             as decimal(5, 4)
         ) as share_of_category
 
@@ -36,4 +36,4 @@ shares as (
 select * from shares
 order by
     category asc,
-    total_sales desc
+    revenue desc

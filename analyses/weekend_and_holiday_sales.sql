@@ -12,13 +12,13 @@ dates as (
 
 ),
 
-by_kind_of_day as (
+by_day_type as (
 
     select
         dates.is_weekend,
         dates.is_public_holiday,
         count(distinct dates.date_day) as day_count,
-        sum(sales.total_amount) as total_sales
+        sum(sales.total_amount) as revenue
 
     from sales
     inner join dates
@@ -33,9 +33,9 @@ per_day as (
 
     select
         *,
-        cast(total_sales / day_count as decimal(18, 2)) as sales_per_day
+        cast(revenue / day_count as decimal(18, 2)) as revenue_per_day
 
-    from by_kind_of_day
+    from by_day_type
 
 )
 

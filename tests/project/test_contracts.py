@@ -1,4 +1,4 @@
-"""What the macros make of a contract: constraints, properties and comments, as they were written."""
+"""The macros write constraints, properties and comments as the contract has them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ ODD = "It's ${hiveconf:x}, sales_${month}.csv\nand C:\\new."
     scope="module", params=["false", "true"], ids=["without_variables", "with_variables"]
 )
 def contracts(server, tmp_path_factory, request):
-    """The schema with both models, built by a session that substitutes no variables, and by one that does."""
+    """The schema with both models, built with and without substitution of variables."""
     folder = Path(__file__).parent / "contracts"
     profile = (PROJECT / "profiles" / "profiles.yml").read_text()
     profiles = tmp_path_factory.mktemp("profiles")

@@ -6,12 +6,6 @@ customers as (
 
 ),
 
-age_bands as (
-
-    select * from {{ ref('age_bands') }}
-
-),
-
 numbered as (
 
     select
@@ -27,26 +21,15 @@ numbered as (
 
 latest as (
 
-    select * from numbered
-    where version_number = 1
-
-),
-
-banded as (
-
     select
-        latest.customer_id,
-        coalesce(latest.gender, 'unknown') as gender,
-        coalesce(age_bands.age_band, 'unknown') as age_band,
-        coalesce(latest.payment_method, 'unknown') as payment_method,
-        latest.age
+        customer_id,
+        coalesce(gender, 'unknown') as gender,
+        coalesce(payment_method, 'unknown') as payment_method,
+        case when age between 0 and 130 then age end as age
 
-    from latest
-    left join age_bands
-        on
-            latest.age >= age_bands.min_age
-            and (latest.age <= age_bands.max_age or age_bands.max_age is null)
+    from numbered
+    where version_number = 1
 
 )
 
-select * from banded
+select * from latest

@@ -6,24 +6,11 @@ customers as (
 
 ),
 
-unknown_member as (
-
-    select
-        'unknown' as customer_id,
-        'unknown' as gender,
-        'unknown' as age_band,
-        'unknown' as payment_method,
-        cast(null as int) as age,
-        true as is_unknown_customer
-
-),
-
 members as (
 
     select
         customer_id,
         gender,
-        age_band,
         payment_method,
         age,
         false as is_unknown_customer
@@ -33,14 +20,11 @@ members as (
     union all
 
     select
-        customer_id,
-        gender,
-        age_band,
-        payment_method,
-        age,
-        is_unknown_customer
-
-    from unknown_member
+        'unknown' as customer_id,
+        'unknown' as gender,
+        'unknown' as payment_method,
+        cast(null as int) as age,
+        true as is_unknown_customer
 
 )
 
