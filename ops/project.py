@@ -1,4 +1,4 @@
-"""The dbt project, as dbt itself reads it."""
+"""The dbt project's manifest."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 def parse(
     project: Path = PROJECT, profiles: Path | None = None, target: Path | None = None
 ) -> Manifest:
-    """dbt's manifest of the project, parsed now; also written into the folder `target`, if one is given.
+    """The project's manifest, parsed now; also written into the folder `target`, if one is given.
 
-    Raises LakehouseError with dbt's own message when the project does not parse.
+    Raises LakehouseError with dbt's message when the project does not parse.
     """
-    # Importing dbt takes a second, which commands without a contract need not wait for.
+    # Importing dbt takes a second, so only commands that parse the project import it.
     from dbt.cli.main import dbtRunner
 
     where = ["--project-dir", str(project), "--profiles-dir", str(profiles or project)]
     written = ["--target-path", str(target)] if target else ["--no-write-json"]
-    # The error tells what dbt would log.
+    # Nothing is logged: the error has dbt's message.
     result = dbtRunner().invoke(["--log-level", "none", "parse", *where, *written])
     if not result.success:
         raise LakehouseError(f"dbt cannot parse the project: {result.exception}", "run: dbt parse")
@@ -32,5 +32,5 @@ def parse(
 
 
 def parse_manifest(project: Path = PROJECT) -> dict:
-    """The same as the dictionary that dbt writes as manifest.json."""
+    """The project's manifest as the dictionary that dbt writes into manifest.json."""
     return parse(project).writable_manifest().to_dict(omit_none=False)

@@ -1,4 +1,4 @@
-"""The semantic layer on open-source Spark: MetricFlow's command line, exports, metric views and their page.
+"""The semantic layer on open-source Spark: MetricFlow's commands, exports and metric views.
 
-Importing MetricFlow takes seconds, so nothing is imported here.
+Importing MetricFlow takes seconds, so this module imports nothing.
 """

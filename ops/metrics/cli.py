@@ -1,11 +1,11 @@
-"""`lakehouse metrics`: MetricFlow's commands, unchanged, and ours beside them."""
+"""`lakehouse metrics`: MetricFlow's commands, and `export` and `page`."""
 
 import click
 from dbt_metricflow.cli.main import cli as metricflow
 
 from ops.metrics import export as exports
+from ops.metrics import page
 from ops.metrics.engine import SparkConfiguration
-from ops.metrics.page import page
 
 
 @click.group(commands=metricflow.commands)
@@ -16,27 +16,26 @@ def metrics(ctx: click.Context, verbose: bool) -> None:
 
     The commands are MetricFlow's own. docs/metrics.md describes every metric.
     """
-    # In place of MetricFlow's own group, which asks PyPI for a newer version at each start.
+    # MetricFlow's own group is not used: it asks PyPI for a newer version at each start.
     ctx.obj = SparkConfiguration()
     ctx.obj.verbose = verbose
 
 
-@metrics.command()
+@metrics.command("export")
 @click.pass_obj
-def export(configuration: SparkConfiguration) -> None:
+def export_metrics(configuration: SparkConfiguration) -> None:
     """Write saved queries and metric views into the schema `metrics`."""
     configuration.setup()
-    for sentence in exports.export(configuration):
-        click.echo(sentence)
+    for done in exports.export(configuration):
+        click.echo(done)
 
 
 @metrics.command("page")
 @click.pass_obj
 def print_page(configuration: SparkConfiguration) -> None:
-    """Print docs/metrics.md, made from the definitions and the exported metrics."""
+    """Print docs/metrics.md, rendered from the definitions. Needs no server."""
     configuration.setup()
-    for part in page(configuration):
-        click.echo(part)
+    click.echo(page.page(configuration.semantic_manifest), nl=False)
 
 
 metrics.add_command(metricflow.commands["validate-configs"], "validate")

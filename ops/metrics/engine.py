@@ -1,4 +1,8 @@
-"""MetricFlow on dbt-spark: its own configuration and SQL client, subclassed where they refuse Spark."""
+"""MetricFlow's configuration and SQL client for dbt-spark.
+
+MetricFlow refuses adapters that it does not know, Spark's too, so its classes are subclassed here:
+https://github.com/dbt-labs/dbt-adapters/issues/441
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,19 +28,22 @@ from metricflow.protocols.sql_client import SqlEngine
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT, Settings
 from lakehouse.thrift import Session, SqlError, plain_transport, readable
-from ops.metrics.render import SparkPlanRenderer, dates
+from ops.metrics.render import SparkPlanRenderer
 from ops.project import parse
 
-# How Spark's EXPLAIN tells that it cannot plan a statement: as its result.
+# Spark's EXPLAIN returns a refusal as its result, which begins like this.
 REFUSED = "Error occurred during query planning:"
 
 
 class SparkTable(MetricFlowDataTable):
-    """A result whose decimals stay decimals; MetricFlow's own makes floats of them."""
+    """A result whose decimals stay decimals.
+
+    MetricFlow's own table converts them to floats: https://github.com/dbt-labs/metricflow/pull/1699
+    """
 
     @classmethod
     def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
-        """The rows as Spark sent them; a column has the type of its first cell that is not null."""
+        """The rows that Spark sent; a column has the type of its first value that is not null."""
         kinds = (
             next((type(row[i]) for row in rows if row[i] is not None), type(None))
             for i in range(len(columns))
@@ -44,7 +51,7 @@ class SparkTable(MetricFlowDataTable):
         return cls(tuple(map(ColumnDescription, columns, kinds)), tuple(map(tuple, rows)))
 
     def text_format(self, float_decimals: int | None = None) -> str:
-        """The table as text; decimals with all of their digits, unless `float_decimals` says how many."""
+        """The table as text; a decimal has all its digits unless `float_decimals` limits them."""
         if float_decimals is not None:
             return super().text_format(float_decimals)
         decimals = [column.column_type is Decimal for column in self.column_descriptions]
@@ -65,9 +72,10 @@ class SparkTable(MetricFlowDataTable):
 def profile_session(credentials: SparkCredentials) -> Session:
     """A session with the server, user and settings of a dbt profile.
 
-    Not dbt's own connection: its socket waits without end. Raises
-    LakehouseError for a profile that connects in another way than by Thrift
-    with a password or without one.
+    dbt's own connection is not used: its socket has no timeout, and it sleeps whole seconds between
+    two polls of a statement (https://github.com/dbt-labs/dbt-adapters/pull/1419). Raises
+    LakehouseError for a profile whose method is not Thrift, or whose authentication is neither a
+    password nor none.
     """
     auth = credentials.auth or "NONE"
     if credentials.method != SparkConnectionMethod.THRIFT or auth not in ("NONE", "LDAP", "CUSTOM"):
@@ -85,38 +93,37 @@ def profile_session(credentials: SparkCredentials) -> Session:
 
 
 class SparkSqlClient(AdapterBackedSqlClient):
-    """Runs MetricFlow's statements over Thrift, as the profile says.
+    """Runs MetricFlow's statements in sessions of the dbt profile.
 
-    Raises SqlError with Spark's reason in one readable message, Unreachable
-    or Unanswered when no server answers. Statements take no bind parameters: MetricFlow
-    renders none.
+    Raises SqlError with Spark's message without its stack trace, Unreachable or Unanswered when no
+    server answers. Bind parameters are ignored: MetricFlow renders none.
     """
 
-    def __init__(self, adapter: BaseAdapter, renderer: SparkPlanRenderer):
-        # The stock constructor knows no adapter of type spark; the rest is as it does it.
+    def __init__(self, adapter: BaseAdapter):
+        # Sets what the constructor of MetricFlow sets, which raises for the adapter `spark`.
         self._adapter = adapter
         self._sql_engine_type = SqlEngine.DATABRICKS
-        self._sql_plan_renderer = renderer
+        self._sql_plan_renderer = SparkPlanRenderer()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session, closed at the end."""
+        """A session that is closed at the end."""
         with profile_session(self._adapter.config.credentials) as session:
             yield session
 
     def query(self, stmt: str, sql_bind_parameter_set=None) -> SparkTable:
-        """The result of a statement."""
+        """Run a statement and return its result."""
         with self.session() as session:
             result = session.query(stmt)
             return SparkTable.of(result.columns, list(result.rows))
 
     def execute(self, stmt: str, sql_bind_parameter_set=None) -> None:
-        """Run a statement without a result."""
+        """Run a statement and discard its result."""
         with self.session() as session:
             session.execute(stmt)
 
     def dry_run(self, stmt: str, sql_bind_parameter_set=None) -> None:
-        """Have Spark plan a statement; it is not run."""
+        """Have Spark plan a statement without running it; raises SqlError if Spark refuses it."""
         with self.session() as session:
             plan = "\n".join(line for (line,) in session.execute(f"EXPLAIN {stmt}"))
         if plan.startswith(REFUSED):
@@ -124,14 +131,13 @@ class SparkSqlClient(AdapterBackedSqlClient):
 
 
 class SparkConfiguration(CLIConfiguration):
-    """MetricFlow's view of a dbt project on Spark.
+    """A dbt project on Spark, for MetricFlow.
 
-    The project is parsed at set-up (partially, when little changed), so an
-    answer never comes from a definition of yesterday. `state` is the folder
-    for the parsed manifest and the log.
+    `setup` parses the project, so that a query uses the definitions as they are now. `state` is
+    the folder of the parsed manifest and the log.
     """
 
-    # Of the project as it was at the last set-up.
+    # The project's manifest at the last `setup`.
     manifest: Manifest
     _sql_client: SparkSqlClient | None
 
@@ -145,7 +151,8 @@ class SparkConfiguration(CLIConfiguration):
     ) -> None:
         """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
         project = str(dbt_project_path or self._project)
-        # Where MetricFlow looks for the manifest; apart from dbt's target, so that both can run at once.
+        # MetricFlow reads the manifest from this folder. It is not dbt's own `target`, so that
+        # dbt and MetricFlow can run at once.
         self.manifest = parse(Path(project), dbt_profiles_path, self._state / "target")
         profile = load_profile(project, cli_vars={})
         self._dbt_project_metadata = dbtProjectMetadata(
@@ -164,7 +171,5 @@ class SparkConfiguration(CLIConfiguration):
     @property
     def sql_client(self) -> SparkSqlClient:
         if self._sql_client is None:
-            self._sql_client = SparkSqlClient(
-                self.dbt_artifacts.adapter, SparkPlanRenderer(dates(self.manifest))
-            )
+            self._sql_client = SparkSqlClient(self.dbt_artifacts.adapter)
         return self._sql_client

@@ -1,104 +1,82 @@
 """Metrics for SQL users: saved queries as tables or views, semantic models as metric views.
 
-Everything is written into the schema `metrics`, behind LAKEHOUSE_SCHEMA_PREFIX
-like the schemas that dbt builds. What is there and was not written from here
-stays.
+dbt-core runs no exports (https://github.com/dbt-labs/dbt-core/issues/15752), so this module does.
+It writes into the schema `metrics`, behind LAKEHOUSE_SCHEMA_PREFIX like the schemas that dbt
+builds. Tables and views of others stay.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
-from metricflow_semantic_interfaces.type_enums import EntityType
+from metricflow_semantic_interfaces.protocols import SavedQuery, SemanticManifest
 from metricflow_semantic_interfaces.type_enums.export_destination_type import ExportDestinationType
 
 from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
-from ops.metrics.render import dates
-from ops.metrics.views import Column, MetricView, line, metric_views
+from ops.metrics.measures import primary_entity
+from ops.metrics.views import GRAINS, Column, MetricView, line, metric_views
 
 SCHEMA = "metrics"
-# The table property that tells which dbt project exported a table or a view.
+# Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
-# The table property that tells whether a metric view is as it would be made anew.
+# Table property: hash of a metric view's definition.
 DEFINITION = "lakehouse.definition"
 
 
-def schema(name: str = SCHEMA) -> str:
+@dataclass(frozen=True)
+class Export:
+    """A saved query's table or view: `relation` is `schema.name`, `kind` `table` or `view`."""
+
+    relation: str
+    kind: str
+    description: str
+    sql: str
+
+
+def schema(name: str | None = SCHEMA) -> str:
     """A schema's name behind the prefix of the environment."""
-    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + name
-
-
-def views(configuration: SparkConfiguration) -> list[MetricView]:
-    """The metric views of the project."""
-    renderer = configuration.sql_client.sql_plan_renderer.expr_renderer
-    return metric_views(configuration, renderer, dates(configuration.manifest))
+    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + (name or SCHEMA)
 
 
 def export(configuration: SparkConfiguration) -> Iterator[str]:
-    """Write everything, drop what only an earlier export wrote, and say of each what was done.
+    """Write all tables and views, then drop what only an earlier export wrote; a line for each.
 
-    A table is replaced in one statement: readers see the earlier one until
-    then, also when the new one fails. Spark cannot replace a metric view, so a
-    new one is made first and takes the place of the earlier one in two
-    statements; one that did not change stays. Raises SqlError at the first
-    that Spark refuses, LakehouseError where a view has the name of somebody
-    else's table; nothing is dropped then.
+    A table is replaced in one statement, so readers see the earlier one until then, and keep it
+    if the new one fails. Spark cannot replace a metric view: a changed one is made under another
+    name, and takes the place of the earlier one in two statements. Raises SqlError for the first
+    statement that Spark refuses, LakehouseError where a view has the name of a table that no
+    export wrote; nothing is dropped then.
     """
-    made = views(configuration)
-    described = descriptions(configuration, made)
+    manifest = configuration.semantic_manifest
+    views = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
+    descriptions = {column.name: column.description for view in views for column in view.dimensions}
+    descriptions |= {metric.name: line(metric.description) for metric in manifest.metrics}
     written = set()
     with configuration.sql_client.session() as session:
-        for query in sorted(
-            configuration.semantic_manifest.saved_queries, key=lambda each: each.name
-        ):
-            for each in query.exports:
-                relation = (
-                    f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
-                )
-                yield f"{relation}: {_export_query(session, configuration, query, each, relation, described)}"
-                written.add(relation)
-        for view in made:
+        for query in saved_queries(manifest):
+            sql = saved_query_sql(configuration, query.name)
+            columns = list(_columns(session, sql, entities(manifest), descriptions))
+            for each in _exports(query, sql):
+                yield f"{each.relation}: {_write_export(session, each, columns, project)}"
+                written.add(each.relation)
+        for view in views:
             relation = f"{schema()}.{view.name}".lower()
-            yield f"{relation}: {_export_view(session, view, relation, project)}"
+            yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
             written.add(relation)
         for relation in _drop_others(session, written, project):
             yield f"{relation}: dropped, nothing defines it any more"
 
 
-def descriptions(configuration: SparkConfiguration, made: list[MetricView]) -> dict[str, str]:
-    """What each exported column means, by the name it has there."""
-    found = {column.name: column.description for view in made for column in view.dimensions}
-    return found | {
-        metric.name: line(metric.description) for metric in configuration.semantic_manifest.metrics
-    }
-
-
-def column_name(configuration: SparkConfiguration, name: str) -> str:
-    """MetricFlow's name of a column as the metric views have it: own dimensions without their entity."""
-    keys = {
-        e.name
-        for model in configuration.semantic_manifest.semantic_models
-        if measured(configuration, model.name)
-        for e in model.entities
-        if e.type is EntityType.PRIMARY
-    }
-    entity, _, element = name.partition("__")
-    return element if entity in keys and element else name
-
-
-def measured(configuration: SparkConfiguration, model: str) -> bool:
-    """Whether a semantic model has metrics of its own."""
-    aggregations = (
-        metric.type_params.metric_aggregation_params
-        for metric in configuration.semantic_manifest.metrics
-    )
-    return any(each.semantic_model == model for each in aggregations if each)
+def saved_queries(manifest: SemanticManifest) -> list[SavedQuery]:
+    """The project's saved queries, in the order of their names."""
+    return sorted(manifest.saved_queries, key=lambda each: each.name)
 
 
 def saved_query_sql(configuration: SparkConfiguration, name: str) -> str:
@@ -107,83 +85,90 @@ def saved_query_sql(configuration: SparkConfiguration, name: str) -> str:
     return explained.sql_statement.without_descriptions.sql
 
 
-def _export_query(
-    session: Session, configuration, query, given, relation: str, described: dict[str, str]
-) -> str:
-    sql = saved_query_sql(configuration, query.name)
-    project = configuration.manifest.metadata.project_name
-    columns = []
-    selected = []
+def entities(manifest: SemanticManifest) -> set[str | None]:
+    """The primary entities of the models that have metrics."""
+    aggregations = (each.type_params.metric_aggregation_params for each in manifest.metrics)
+    models = {each.semantic_model for each in aggregations if each}
+    return {primary_entity(each) for each in manifest.semantic_models if each.name in models}
+
+
+def column_name(name: str, own: set[str | None]) -> str:
+    """MetricFlow's name of a column without its entity, where that is one of `own`."""
+    entity, _, element = name.partition("__")
+    return element if entity in own and element else name
+
+
+def _exports(query: SavedQuery, sql: str) -> Iterator[Export]:
+    for each in query.exports:
+        relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
+        kind = "view" if each.config.export_as is ExportDestinationType.VIEW else "table"
+        yield Export(relation, kind, line(query.description), sql)
+
+
+def _columns(
+    session: Session, sql: str, own: set[str | None], descriptions: Mapping[str, str]
+) -> Iterator[Column]:
+    """The columns of a saved query's table: a day or a longer period is a date."""
     for name, kind, *_ in session.execute(f"describe query {sql}"):
-        column = column_name(configuration, name)
-        # MetricFlow has days and longer periods as timestamps at midnight.
-        period = kind == "timestamp" and name.rpartition("__")[2] in (
-            "day",
-            "week",
-            "month",
-            "quarter",
-            "year",
-        )
-        selected.append(f"{f'cast({name} as date)' if period else name} as {column}")
-        columns.append(Column(column, name, described.get(column, "")))
-    kind = "view" if given.config.export_as is ExportDestinationType.VIEW else "table"
+        column = column_name(name, own)
+        period = kind == "timestamp" and name.rpartition("__")[2] in GRAINS
+        expression = f"cast({name} as date)" if period else name
+        yield Column(column, expression, descriptions.get(column, ""), name)
+
+
+def _write_export(session: Session, export: Export, columns: list[Column], project: str) -> str:
+    """Write one table or view; what was written, in a phrase."""
+    relation = export.relation
     session.execute(f"create schema if not exists {relation.partition('.')[0]}")
-    clear(session, relation, kind, project)
-    about = f"comment {literal(line(query.description))} tblproperties ({literal(PROJECT)} = {literal(project)})"
-    body = f"select {', '.join(selected)} from (\n{sql}\n)"
-    if kind == "view":
+    make_room(session, relation, export.kind, project)
+    properties = f"tblproperties ({literal(PROJECT)} = {literal(project)})"
+    about = f"comment {literal(export.description)} {properties}"
+    selected = ", ".join(f"{column.expr} as {column.name}" for column in columns)
+    body = f"select {selected} from (\n{export.sql}\n)"
+    if export.kind == "view":
         session.execute(
             f"create or replace view {relation} ({_comments(columns)}) {about} as {body}"
         )
         return "view"
     session.execute(f"create or replace table {relation} using delta {about} as {body}")
-    # Delta's log knows the rows written; counting them would take longer than writing them.
+    # Delta's log has the number of rows; counting them takes longer than writing them.
     history = session.query(f"describe history {relation} limit 1")
     [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
     return f"table of {json.loads(commit['operationMetrics'])['numOutputRows']} rows"
 
 
-def _export_view(session: Session, view: MetricView, relation: str, project: str) -> str:
+def _write_metric_view(session: Session, view: MetricView, relation: str, project: str) -> str:
+    """Write one metric view, unless it is there already; what was written, in a phrase."""
     columns = view.dimensions + view.measures
-    stamp = hashlib.sha256(
-        repr((view.definition, columns, view.description, project)).encode()
-    ).hexdigest()
-    sentence = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
+    content = repr((view.definition, columns, view.description, project))
+    stamp = hashlib.sha256(content.encode()).hexdigest()
+    phrase = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
     place, name = relation.split(".")
     session.execute(f"create schema if not exists {place}")
-    if (
-        name in _names(session, place, "view")
-        and _properties(session, relation).get(DEFINITION) == stamp
-    ):
-        return f"{sentence}, unchanged"
+    exists = name in _names(session, place, "view")
+    if exists and _properties(session, relation).get(DEFINITION) == stamp:
+        return f"{phrase}, unchanged"
     new = f"{relation}__new"
     session.execute(f"drop view if exists {new}")
     properties = (
         f"{literal(PROJECT)} = {literal(project)}, {literal(DEFINITION)} = {literal(stamp)}"
     )
     session.execute(
-        f"create view {new} ({_comments(columns)}) with metrics language yaml comment {literal(view.description)} "
-        f"tblproperties ({properties}) as $$\n{view.definition}$$"
+        f"create view {new} ({_comments(columns)}) with metrics language yaml "
+        f"comment {literal(view.description)} tblproperties ({properties}) "
+        f"as $$\n{view.definition}$$"
     )
-    clear(session, relation, "nothing", project)
+    make_room(session, relation, "metric view", project)
     session.execute(f"alter view {new} rename to {relation}")
-    return sentence
+    return phrase
 
 
-def _names(session: Session, place: str, kind: str) -> set[str]:
-    """The views, or the tables and the views, of a schema."""
-    return {name for _, name, _ in session.execute(f"show {kind}s in {place}")}
+def make_room(session: Session, relation: str, kind: str, project: str) -> None:
+    """Drop the relation where `create or replace` of a table or view, or a rename, refuses it.
 
-
-def _properties(session: Session, relation: str) -> dict[str, str]:
-    return dict(session.execute(f"show tblproperties {relation}"))
-
-
-def clear(session: Session, relation: str, kind: str, project: str) -> None:
-    """Drop what has the relation's name and is of another kind, which `create or replace` would refuse.
-
-    Raises LakehouseError where that is a table which the project did not export.
+    `kind` is what takes its place: `table`, `view` or `metric view`. Raises LakehouseError where
+    the relation is a table that the project did not export.
     """
     place, name = relation.split(".")
     if name in _names(session, place, "view"):
@@ -195,21 +180,26 @@ def clear(session: Session, relation: str, kind: str, project: str) -> None:
         session.execute(f"drop table {relation}")
 
 
+def _names(session: Session, place: str, kind: str) -> set[str]:
+    """Names in a schema: of the views for the kind `view`, of tables and views for `table`."""
+    return {name for _, name, _ in session.execute(f"show {kind}s in {place}")}
+
+
+def _properties(session: Session, relation: str) -> dict[str, str]:
+    return dict(session.execute(f"show tblproperties {relation}"))
+
+
 def _drop_others(session: Session, written: set[str], project: str) -> Iterator[str]:
-    """Drop what an export of this project wrote earlier, but not now; what others made stays."""
+    """Drop what an earlier export of this project wrote, and not this one; the name of each."""
     for place in sorted({relation.partition(".")[0] for relation in written}):
+        views = _names(session, place, "view")
         for name in sorted(_names(session, place, "table")):
             relation = identifier(place, name)
-            if (
-                f"{place}.{name}" in written
-                or _properties(session, relation).get(PROJECT) != project
-            ):
-                continue
-            session.execute(
-                f"drop {'view' if name in _names(session, place, 'view') else 'table'} {relation}"
-            )
-            yield f"{place}.{name}"
+            exported = _properties(session, relation).get(PROJECT) == project
+            if exported and f"{place}.{name}" not in written:
+                session.execute(f"drop {'view' if name in views else 'table'} {relation}")
+                yield f"{place}.{name}"
 
 
-def _comments(columns) -> str:
+def _comments(columns: Iterable[Column]) -> str:
     return ", ".join(f"{column.name} comment {literal(column.description)}" for column in columns)

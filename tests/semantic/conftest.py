@@ -10,7 +10,6 @@ from lakehouse.settings import PROJECT
 from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.export import export
-from tests.conftest import dbt
 
 SHOP = Path(__file__).parent / "shop"
 
@@ -24,43 +23,43 @@ def configured(state: Path, project: Path = PROJECT) -> SparkConfiguration:
 
 
 @pytest.fixture(scope="session")
-def project(built, tmp_path_factory) -> SparkConfiguration:
-    """The project's metrics over the built gold tables."""
+def definitions(environment, tmp_path_factory) -> SparkConfiguration:
+    """The project's metrics as they are defined; needs no server."""
     return configured(tmp_path_factory.mktemp("metrics"))
 
 
 @pytest.fixture(scope="session")
+def project(built, definitions) -> SparkConfiguration:
+    """The project's metrics over the built gold tables."""
+    return definitions
+
+
+@pytest.fixture(scope="session")
 def exported(project) -> list[str]:
-    """What `lakehouse metrics export` says of a first run."""
+    """The lines of a first `lakehouse metrics export`."""
     return list(export(project))
 
 
 @pytest.fixture(scope="session")
 def shop(server, tmp_path_factory) -> SparkConfiguration:
     """The small project: orders, visits, balances and a calendar, as views."""
-    state = tmp_path_factory.mktemp("shop")
-    where = (
-        "--project-dir",
-        str(SHOP),
-        "--profiles-dir",
-        str(PROJECT),
-        "--target-path",
-        str(state / "build"),
-    )
-    run = dbt("run", *where)
-    assert run.returncode == 0, run.stdout
-    return configured(state, SHOP)
+    configuration = configured(tmp_path_factory.mktemp("shop"), SHOP)
+    with configuration.sql_client.session() as session:
+        for model in configuration.manifest.nodes.values():
+            session.execute(f"create schema if not exists {model.schema}")
+            session.execute(f"create view {model.relation_name} as {model.raw_code}")
+    return configuration
 
 
 @pytest.fixture(scope="session")
 def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
-    """DuckDB over the exported rows of gold: tables `sales` and `days`."""
+    """DuckDB over the rows of gold: tables `sales` and `days`."""
     folder, duck = tmp_path_factory.mktemp("gold"), duckdb.connect()
     queries = {
         "sales": (
-            """select invoice_id, sales.customer_id, category, shopping_mall, quantity, unit_price, total_amount,
-                invoice_date as day, gender, customers.age_band
-            from gold.fct_sales as sales left join gold.dim_customers as customers using (customer_id)""",
+            """select invoice_id, sales.customer_id, category, shopping_mall, sales.age_band,
+                quantity, unit_price, total_amount, invoice_date as day, gender
+            from gold.fct_sales as sales left join gold.dim_customers using (customer_id)""",
             {
                 "unit_price": "decimal(18,2)",
                 "total_amount": "decimal(18,2)",
@@ -77,7 +76,6 @@ def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
                 writer = csv.writer(file)
                 writer.writerow(result.columns)
                 writer.writerows(result.rows)
-            duck.execute(
-                f"create table {table} as from read_csv('{file.name}', header = true, types = {types})"
-            )
+            csv_options = f"header = true, types = {types}"
+            duck.execute(f"create table {table} as from read_csv('{file.name}', {csv_options})")
     return duck

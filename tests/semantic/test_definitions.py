@@ -1,0 +1,82 @@
+"""The definitions of metrics and what is rendered from them; these tests need no server."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+from lakehouse.settings import PROJECT
+from ops.metrics.page import page
+from ops.metrics.views import metric_views
+from tests.conftest import lakehouse
+
+
+def explained(configuration, **request) -> str:
+    request = MetricFlowQueryRequest.create(**request)
+    return configuration.mf.explain(request).sql_statement.without_descriptions.sql
+
+
+def test_every_metric_says_what_it_is_for(definitions):
+    for metric in definitions.semantic_manifest.metrics:
+        assert metric.description and metric.label
+        for key in ("owner", "unit", "question"):
+            assert (metric.config.meta or {}).get(key), (metric.name, key)
+
+
+def test_the_page_is_rendered_from_the_definitions(definitions):
+    committed = (PROJECT / "docs" / "metrics.md").read_text()
+    rendered = page(definitions.semantic_manifest)
+    assert rendered == committed, "run: lakehouse metrics page > docs/metrics.md"
+
+
+def test_the_page_has_every_metric_dimension_and_export(definitions):
+    manifest = definitions.semantic_manifest
+    rendered = lakehouse("metrics", "page").output
+    exports = [export.name for query in manifest.saved_queries for export in query.exports]
+    dimensions = [each.name for model in manifest.semantic_models for each in model.dimensions]
+    dimensions.remove("invoice_date")  # The page calls it metric_time.
+    for metric in manifest.metrics:
+        assert f"\n### {metric.name}\n" in rendered
+        assert metric.config.meta["question"] in rendered
+    for name in [*exports, *dimensions, "metric_time__fiscal_quarter"]:
+        assert re.search(rf"{name}`", rendered), name
+
+
+def test_a_metric_view_says_which_metrics_it_lacks(definitions):
+    [view] = metric_views(definitions.semantic_manifest)
+    metrics = {metric.name: metric.type.value for metric in definitions.semantic_manifest.metrics}
+    lacking = {name for name, kind in metrics.items() if kind in ("derived", "cumulative")}
+    assert view.unsupported.keys() == lacking
+    assert {measure.name for measure in view.measures} == metrics.keys() - lacking
+    assert "window" in view.unsupported["revenue_year_to_date"]
+    assert "another period" in view.unsupported["revenue_growth_month_over_month"]
+
+
+@pytest.mark.parametrize("by", ["metric_time__month", "metric_time__month sale__category"])
+def test_sales_are_summed_before_a_range_join(definitions, by):
+    """Otherwise a running total takes as many times longer as a day has sales."""
+    sql = explained(definitions, metric_names=["revenue_year_to_date"], group_by_names=by.split())
+    summed = re.findall(r"SUM\(\w+\.(\w+)\) AS (\w+)", sql)
+    assert summed == [("total_amount", "revenue_year_to_date"), ("total_amount", "total_amount")]
+
+
+def test_a_quotient_is_not_cast_to_double(definitions):
+    sql = explained(definitions, metric_names=["average_invoice_value"])
+    assert "/ NULLIF(" in sql and "DOUBLE" not in sql
+
+
+def test_other_commands_start_without_metricflow():
+    listed = "[name for name in sys.modules if name.startswith(('metricflow', 'dbt'))]"
+    code = f"import sys, ops.cli; print({listed})"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert started.stdout.strip() == "[]"
+
+
+def test_nothing_asks_the_network(environment, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("MetricFlow asked PyPI")
+
+    monkeypatch.setattr("update_checker.UpdateChecker.check", refuse)
+    assert lakehouse("metrics", "list", "metrics").exit_code == 0

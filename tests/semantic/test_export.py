@@ -1,0 +1,132 @@
+"""`lakehouse metrics` on the built project: exports, validation, SQL and errors."""
+
+import subprocess
+
+import pytest
+
+from lakehouse.errors import LakehouseError
+from lakehouse.thrift import SqlError
+from ops.metrics.export import make_room
+from tests.conftest import lakehouse
+from tests.semantic.test_metrics import BY_MONTH, expected
+
+OURS = "'lakehouse.project' = 'retail_lakehouse'"
+
+
+def rows_of(session, relation: str) -> list[str]:
+    return sorted(map(repr, session.execute(f"select * from {relation}")))
+
+
+def relations(lines: list[str]) -> list[str]:
+    """What the lines of an export name."""
+    return [line.partition(":")[0] for line in lines]
+
+
+def test_exports_and_metric_views_are_described_and_keep_decimals(exported, session):
+    tables = [row[1] for row in session.execute("show tables in metrics")]
+    assert {f"metrics.{table}" for table in tables} == set(relations(exported))
+    for table in tables:
+        columns = {
+            name: (kind, comment)
+            for name, kind, comment in session.execute(f"describe metrics.{table}")
+        }
+        assert all(comment for _, comment in columns.values()), table
+        assert columns.get("revenue", ("decimal(28,2)",))[0] == "decimal(28,2)"
+        assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
+
+
+def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(exported, session):
+    before = {
+        name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")
+    }
+    for statement in (
+        "delete from metrics.sales_by_month where metric_time__month > '2022-01-01'",
+        "drop view metrics.sales_by_segment",
+        f"create table metrics.earlier using delta tblproperties ({OURS}) as select 1 as a",
+        f"create view metrics.earlier_view tblproperties ({OURS}) as select 1 as a",
+        "create table metrics.`2021` using delta as select 1 as a",
+        "create view metrics.others tblproperties ('lakehouse.project' = 'other') as select 1 as a",
+    ):
+        session.execute(statement)
+    again = lakehouse("metrics", "export")
+    assert again.exit_code == 0, again.output
+    unchanged = [f"{line}, unchanged" if ": metric view" in line else line for line in exported]
+    assert again.output.splitlines() == [
+        *unchanged,
+        "metrics.earlier: dropped, nothing defines it any more",
+        "metrics.earlier_view: dropped, nothing defines it any more",
+    ]
+    assert {name: rows_of(session, f"metrics.{name}") for name in before} == before
+    session.execute("drop table metrics.`2021`")
+    session.execute("drop view metrics.others")
+    tables = [f"metrics.{row[1]}" for row in session.execute("show tables in metrics")]
+    assert sorted(tables) == sorted(relations(exported))
+
+
+def test_somebody_elses_table_does_not_make_room_for_a_view(exported, session):
+    session.execute("create table metrics.others using delta as select 1 as a")
+    with pytest.raises(LakehouseError, match="metrics.others is a table that no export wrote"):
+        make_room(session, "metrics.others", "view", "retail_lakehouse")
+    assert rows_of(session, "metrics.others") == ["(1,)"]
+    session.execute("drop table metrics.others")
+
+
+def test_a_developers_metrics_stand_beside_those_of_production(exported, session, monkeypatch):
+    session.execute("create schema dev_gold")
+    for table in ("fct_sales", "dim_customers", "dim_dates"):
+        session.execute(f"create view dev_gold.{table} as select * from gold.{table}")
+    produced = session.execute("describe history metrics.sales_by_month limit 1")
+    monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "dev_")
+    done = lakehouse("metrics", "export")
+    assert relations(done.output.splitlines()) == [f"dev_{name}" for name in relations(exported)]
+    assert rows_of(session, "dev_metrics.sales_by_month") == rows_of(
+        session, "metrics.sales_by_month"
+    )
+    units = "select measure(units) from {}metrics.sales"
+    assert session.execute(units.format("dev_")) == session.execute(units.format(""))
+    assert session.execute("describe history metrics.sales_by_month limit 1") == produced
+    session.execute("drop schema dev_gold cascade")
+    session.execute("drop schema dev_metrics cascade")
+
+
+def test_validation_against_the_warehouse_finds_nothing(exported):
+    validated = lakehouse("metrics", "validate")
+    assert validated.exit_code == 0, validated.output
+    assert "ERROR" not in validated.output
+
+
+def test_validation_sees_what_spark_refuses(project):
+    with pytest.raises(SqlError, match="UNRESOLVED_COLUMN") as refused:
+        project.sql_client.dry_run("select nothing_there from gold.fct_sales")
+    assert "\tat " not in refused.value.message
+
+
+def test_the_readme_query_answers_with_decimals(exported, gold):
+    metrics = ("--metrics", "revenue,average_invoice_value", "--group-by", "metric_time__month")
+    shown = lakehouse("metrics", "query", *metrics, "--order", "metric_time__month", "--quiet")
+    assert shown.exit_code == 0, shown.output
+    (month,), revenue = min(expected(gold, "revenue", BY_MONTH).items())
+    assert shown.output.splitlines()[2].startswith(f"{month}T00:00:00   {revenue} ")
+
+
+def test_explained_sql_runs_as_plain_sql_in_beeline(exported, server, session):
+    shown = lakehouse("metrics", "query", "--quiet", "--explain", "--saved-query", "sales_by_month")
+    assert shown.exit_code == 0, shown.output
+    url = f"jdbc:hive2://{server.address}"
+    run = ["beeline", "-u", url, "--silent=true", "--outputformat=csv2", "-e", shown.output]
+    printed = subprocess.run(run, capture_output=True, text=True).stdout
+    rows = [line.split(",") for line in printed.splitlines() if line.startswith("20")]
+    table = session.execute(
+        "select metric_time__month, revenue from metrics.sales_by_month order by 1"
+    )
+    assert [(month[:10], revenue) for month, revenue, *_ in sorted(rows)] == [
+        (str(month), str(revenue)) for month, revenue in table
+    ]
+
+
+def test_an_error_of_spark_is_one_readable_message(exported):
+    failing = "{{ Dimension('sale__category') }} + 1 = 2"
+    shown = lakehouse("metrics", "query", "--quiet", "--metrics", "revenue", "--where", failing)
+    assert shown.exit_code == 1
+    assert "ERROR: [CAST_INVALID_INPUT] The value '" in shown.output
+    assert "\tat " not in shown.output and "java." not in shown.output
