@@ -163,7 +163,7 @@ CSV = {
 REJECTED = {
     "junk.csv": (
         b"\x89PNG\xff\xfe" * 40,
-        "it cannot be read as utf-8 text: its header has other bytes",
+        "it cannot be read as utf-8 text: its header has invalid bytes",
     ),
     "half.csv.gz": (
         gzip.compress(csv_bytes(*(f"{n},,,{n * 7919 % 10007}" for n in range(9999))))[:20_000],
