@@ -149,7 +149,7 @@ CSV = {
     ),
     "wide.csv": (
         csv_bytes(
-            "24,wide" + ",x" * 998, header="id,note," + ",".join(f"extra {n}" for n in range(998))
+            "24,wide" + ",x" * 120, header="id,note," + ",".join(f"extra {n}" for n in range(120))
         ),
         [(24, None, None, "wide")],
         {},
