@@ -97,7 +97,7 @@ def test_the_quarantine_of_clean_data_is_empty(loaded):
     for arguments in (("list",), ("list", "pos.sales"), ("show", "pos.sales")):
         shown = lakehouse("quarantine", *arguments)
         assert shown.exit_code == 0
-    assert shown.output == "nothing is in the quarantine\n"
+    assert shown.output == "the quarantine is empty\n"
     retried = json.loads(lakehouse("quarantine", "retry", "pos.sales", "--json").output)
     assert [(report["dataset"], report["batches"]) for report in retried] == [("pos.sales", [])]
 
