@@ -22,7 +22,7 @@ def with_type(name: str, type_: str) -> tuple[Column, ...]:
     return tuple(Column(c.name, type_ if c.name == name else c.type, c.required) for c in COLUMNS)
 
 
-def test_what_was_rescued_lands_in_its_column_when_the_files_are_read_again(bench):
+def test_rescued_cells_move_to_their_column_when_files_are_read_again(bench):
     bench.put("a.csv", "1,x,blue,9", header="id,note,Colour,size")
     bench.load()
     assert bench.rows("_rescued_data") == [('{"Colour":"blue","size":"9"}',)]
@@ -37,7 +37,7 @@ def test_what_was_rescued_lands_in_its_column_when_the_files_are_read_again(benc
     assert bench.rows("id, colour, _rescued_data") == after
 
 
-def test_a_wider_type_is_taken_over_without_a_new_table(bench):
+def test_a_wider_type_changes_the_column_in_place(bench):
     bench.put("a.csv", "1,,,x")
     bench.load()
     before = bench.version()
@@ -48,7 +48,7 @@ def test_a_wider_type_is_taken_over_without_a_new_table(bench):
     assert bench.version() > before
 
 
-def test_a_narrower_type_is_refused_with_what_would_be_lost(bench):
+def test_a_narrower_type_is_refused_with_the_values_it_cannot_hold(bench):
     bench.put("a.csv", "1,,123456.78,x", "2,,0.50,y")
     bench.load()
     bench.change(columns=with_type("amount", "decimal(4,2)"))
@@ -63,7 +63,7 @@ def test_a_narrower_type_is_refused_with_what_would_be_lost(bench):
     assert bench.load().batches == []
 
 
-def test_a_wrong_guess_at_a_type_is_mended_as_the_remedy_says_while_nothing_is_landed(bench):
+def test_the_type_of_an_empty_table_is_corrected_as_the_remedy_says(bench):
     bench.change({"max_reject_ratio": 0}, columns=with_type("amount", "int"))
     bench.put("a.csv", "1,,12.50,x")
     bench.load()
@@ -75,7 +75,7 @@ def test_a_wrong_guess_at_a_type_is_mended_as_the_remedy_says_while_nothing_is_l
     assert bench.rows("amount") == [(Decimal("12.50"),)]
 
 
-def test_a_file_with_too_many_misfits_is_held_back_whole(bench):
+def test_a_file_with_too_many_rejects_is_rejected_whole(bench):
     bench.change(rules={"max_reject_ratio": 0.25})
     bench.put("good.csv", "1,,,a", "2,,,a", "3,,,a", "x,,,bad")
     bench.put("bad.csv", "5,,,b", "6,,,b", "x,,,bad", "y,,,bad")
@@ -90,7 +90,7 @@ def test_a_file_with_too_many_misfits_is_held_back_whole(bench):
     assert [row[0] for row in bench.rows()] == [1, 2, 3]
 
 
-def test_what_was_rejected_can_be_seen_and_loaded_again_after_the_contract_was_mended(bench):
+def test_rejects_are_listed_and_loaded_after_a_change_of_the_contract(bench):
     bench.put("a.csv", "1,,,a", "3000000000,,,big", "x,,,bad")
     bench.put("b.csv", "9,,,b")
     bench.put("c.csv", "c", header="note")
@@ -129,39 +129,22 @@ def test_a_full_table_is_its_newest_file(bench):
     version = bench.version()
     assert bench.load().batches == []
     assert bench.version() == version
-    # What lies there wins: without the newest file the table is the one before.
+    # Without the newest file, the newest that is present is the table.
     (bench.folder / "wednesday.csv").unlink()
     bench.load()
     assert bench.rows("id, note") == [(2, "tuesday")]
     assert bench.quarantined() == []
-
-
-def test_an_empty_file_does_not_empty_a_full_table_unless_the_contract_says_so(bench):
-    bench.change(rules={"mode": "full"})
-    bench.put("monday.csv", "1,,,monday")
+    # A replacement counts also with an older time.
+    (bench.folder / "monday.csv").unlink()
+    bench.put("tuesday.csv", "4,,,replaced")
+    os.utime(bench.folder / "tuesday.csv", (1, 1))
     bench.load()
-    bench.put("tuesday.csv")
-    report = bench.load()
-    assert bench.rows("id") == [(1,)]
-    [note] = [note for note in report.notes if "rejected" in note]
-    assert "it has no rows and would empty the table" in note
-    bench.change(rules={"allow_empty": True})
-    bench.load(reread=always)
-    assert bench.rows("id") == []
+    assert bench.rows("id, note") == [(4, "replaced")]
 
 
-def test_a_full_table_takes_a_replacement_with_an_older_time(bench):
+def test_a_full_table_is_emptied_by_an_empty_file_only_with_allow_empty(bench):
     bench.change(rules={"mode": "full"})
-    bench.put("all.csv", "1,,,first")
-    bench.load()
-    bench.put("all.csv", "2,,,second")
-    os.utime(bench.folder / "all.csv", (1, 1))
-    bench.load()
-    assert bench.rows("id") == [(2,)]
-
-
-def test_a_full_table_is_not_blocked_by_a_file_with_a_time_in_the_future(bench):
-    bench.change(rules={"mode": "full"})
+    # A time in the future does not hide later files.
     bench.put("monday.csv", "1,,,monday")
     os.utime(bench.folder / "monday.csv", (4_000_000_000, 4_000_000_000))
     report = bench.load()
@@ -171,9 +154,18 @@ def test_a_full_table_is_not_blocked_by_a_file_with_a_time_in_the_future(bench):
     (bench.folder / "tuesday.csv").write_text("id\n2\n")
     bench.load()
     assert bench.rows("id") == [(2,)]
+    time.sleep(0.01)
+    (bench.folder / "wednesday.csv").write_text("id\n")
+    report = bench.load()
+    assert bench.rows("id") == [(2,)]
+    [note] = [note for note in report.notes if "rejected" in note]
+    assert "it has no rows and would empty the table" in note
+    bench.change(rules={"allow_empty": True})
+    bench.load(reread=always)
+    assert bench.rows("id") == []
 
 
-def test_a_directory_that_spark_wrote_anew_replaces_its_rows(bench):
+def test_a_directory_that_spark_wrote_again_replaces_its_rows(bench):
     for name, lines in (("part-0", "1,,,a"), ("part-1", "2,,,a")):
         bench.put(f"export/{name}", lines)
     bench.put_bytes("export/_SUCCESS", b"")
@@ -184,7 +176,7 @@ def test_a_directory_that_spark_wrote_anew_replaces_its_rows(bench):
     assert (report.files_replaced, bench.rows("id, note")) == (1, [(3, "b")])
 
 
-def test_a_backlog_is_landed_in_bounded_batches_and_a_stop_keeps_what_was_done(bench):
+def test_a_backlog_is_loaded_in_batches_and_a_stop_keeps_the_closed_ones(bench):
     bench.change(rules={"max_batch_files": 2})
     for number in range(5):
         bench.put(f"{number}.csv", f"{number},,,x")
@@ -202,7 +194,7 @@ def test_a_backlog_is_landed_in_bounded_batches_and_a_stop_keeps_what_was_done(b
     assert (len(report.batches), bench.rows("id")) == (1, [(number,) for number in range(5)])
 
 
-def test_a_table_of_a_contract_is_described_as_the_contract_says(bench):
+def test_bronze_has_the_descriptions_of_the_contract(bench):
     bench.change(columns=(Column("id", "int", description="It's the id."),))
     bench.load()
     described = bench.session.execute(f"describe {statements.bronze(bench.contract)}")

@@ -1,4 +1,4 @@
-"""Loads against the live server: whole tables are compared, audit columns aside."""
+"""Loads on the running server: files over time, stopped and concurrent loaders."""
 
 import json
 import os
@@ -15,46 +15,53 @@ from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from loaders import ledger, load, run, statements
 from loaders.context import Context
+from loaders.plan import reread_none
+from tests.loaders.bench import Bench
 
 
-def test_a_corrected_file_replaces_its_own_rows_and_no_others(bench):
-    bench.put("a.csv", "1,,,a", "2,,,a", "x,,,bad")
+def load_gives(bench: Bench, *rows: tuple[str, str], reread=reread_none, **counts: int) -> None:
+    """A load leaves these rows (file, note) in bronze, and reports these counts."""
+    report = bench.load(reread=reread)
+    assert {name: getattr(report, name) for name in counts} == counts
+    folder = f"{bench.contract.location}/"
+    found = [(file.removeprefix(folder), note) for file, note in bench.rows("_source_file, note")]
+    assert found == sorted(rows)
+
+
+def test_bronze_follows_the_files_from_load_to_load(bench):
+    a, b, c = (bench.folder / f"{name}.csv" for name in "abc")
+    bench.put("a.csv", "1,,,new", "2,,,new", "x,,,rejected")
     bench.put("b.csv", "3,,,b")
-    bench.load()
+    new = ("a.csv", "new"), ("a.csv", "new"), ("b.csv", "b")
+    load_gives(bench, *new, files_new=2, rows_rejected=1)
+
+    # A correction replaces the rows of its file, and its rejects.
     bench.put("a.csv", "1,,,corrected")
-    report = bench.load()
-    assert bench.rows() == [(1, None, None, "corrected"), (3, None, None, "b")]
-    assert (report.files_replaced, bench.quarantined()) == (1, [])
+    corrected = ("a.csv", "corrected"), ("b.csv", "b")
+    load_gives(bench, *corrected, files_replaced=1)
+    assert bench.quarantined() == []
 
-
-def test_a_file_with_another_time_is_read_again_so_that_bronze_is_as_a_load_from_scratch_makes_it(
-    bench,
-):
-    bench.put("a.csv", "1,,,a")
-    bench.load()
-    os.utime(bench.folder / "a.csv", (2, 2))
-    assert bench.load().files_replaced == 1
-    assert bench.rows("id, unix_seconds(_source_modified_at)") == [(1, 2)]
-    assert bench.load().batches == []
-
-
-def test_a_file_gone_from_landing_keeps_its_rows(bench):
-    bench.put("a.csv", "1,,,a")
-    bench.load()
-    (bench.folder / "a.csv").unlink()
-    report = bench.load()
-    assert (report.files_missing, bench.rows()) == (1, [(1, None, None, "a")])
-
-
-def test_a_rejected_correction_leaves_the_earlier_rows(bench):
-    bench.put("a.csv", "1,,,first")
-    bench.load()
+    # A rejected correction leaves the earlier rows.
     bench.put("a.csv", "x", header="note")
-    assert bench.load().files_rejected == 1
-    assert bench.rows() == [(1, None, None, "first")]
+    load_gives(bench, *corrected, files_rejected=1)
+
+    # A file with another time is read again, so that bronze is what a load from scratch makes.
     bench.put("a.csv", "1,,,mended")
-    bench.load()
-    assert bench.rows() == [(1, None, None, "mended")]
+    os.utime(b, (2, 2))
+    mended = ("a.csv", "mended"), ("b.csv", "b")
+    load_gives(bench, *mended, files_replaced=2)
+    assert bench.rows("unix_seconds(_source_modified_at)")[0] == (2,)
+
+    # A file that is gone keeps its rows; its content under another name is another delivery.
+    b.rename(c)
+    load_gives(bench, *mended, ("c.csv", "b"), files_new=1, files_missing=1)
+
+    # A file that is moved over another one replaces the rows of that one.
+    a.replace(c)
+    moved = *mended, ("c.csv", "mended")
+    load_gives(bench, *moved, files_replaced=1, files_missing=2)
+    load_gives(bench, *moved, files_replaced=0, files_new=0)
+    load_gives(bench, *moved, reread=lambda file: True, files_replaced=1, rows_loaded=1)
 
 
 def test_a_table_exists_after_a_load_without_files(bench):
@@ -63,7 +70,7 @@ def test_a_table_exists_after_a_load_without_files(bench):
 
 
 class Stopped(Exception):
-    """A loader that goes no further."""
+    """Stops a loader."""
 
 
 def stop_at(step: str) -> Callable[[str], None]:
@@ -74,7 +81,7 @@ def stop_at(step: str) -> Callable[[str], None]:
     return progress
 
 
-def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench):
+def test_a_batch_that_was_committed_and_not_closed_is_closed_by_the_next_load(bench):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     with pytest.raises(Stopped):
         bench.load(progress=stop_at("committed"))
@@ -87,7 +94,7 @@ def test_a_batch_that_was_landed_and_not_closed_is_closed_by_the_next_load(bench
     assert len(bench.quarantined()) == 1
 
 
-def test_a_batch_whose_files_were_removed_after_it_was_landed_is_closed(bench):
+def test_a_committed_batch_is_closed_after_its_files_were_removed(bench):
     bench.put("a.csv", "1,,,a")
     with pytest.raises(Stopped):
         bench.load(progress=stop_at("committed"))
@@ -98,7 +105,7 @@ def test_a_batch_whose_files_were_removed_after_it_was_landed_is_closed(bench):
     assert set(bench.states().values()) == {"loaded"}
 
 
-def test_a_batch_that_landed_nothing_is_closed(bench):
+def test_a_committed_batch_without_rows_is_closed(bench):
     bench.put("a.csv", "1,,,a")
 
     def remove(reached: str) -> None:
@@ -116,7 +123,7 @@ def test_a_batch_that_landed_nothing_is_closed(bench):
 
 
 @pytest.mark.parametrize("step", ["inserting", "staging"])
-def test_of_two_loaders_with_one_batch_number_one_lands_its_batch(bench, step):
+def test_of_two_loaders_with_one_batch_number_one_commits(bench, step):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.put("b.csv", "2,,,b")
     slept = []
@@ -134,7 +141,7 @@ def test_of_two_loaders_with_one_batch_number_one_lands_its_batch(bench, step):
     assert set(bench.states().values()) == {"loaded"}
 
 
-def test_a_loader_that_slept_brings_no_earlier_content_back(bench):
+def test_a_loader_that_slept_does_not_restore_earlier_content(bench):
     bench.put("a.csv", "1,,,first")
     slept = []
 
@@ -162,7 +169,7 @@ def test_a_batch_that_is_closed_twice_is_one_row_of_the_ledger(bench):
     assert list(bench.states().values()) == ["loaded"]
 
 
-def test_a_file_renamed_between_landing_and_closing_is_two_deliveries(bench):
+def test_a_file_renamed_between_commit_and_close_is_two_deliveries(bench):
     bench.put("a.csv", "1,,,a")
     bench.load()
 
@@ -178,25 +185,6 @@ def test_a_file_renamed_between_landing_and_closing_is_two_deliveries(bench):
         (2, f"{folder}/b.csv"),
         (2, f"{folder}/c.csv"),
     ]
-
-
-def test_a_new_file_with_the_content_of_one_that_was_archived_is_a_delivery_of_its_own(bench):
-    bench.put("monday.csv", "1,,,same")
-    bench.load()
-    (bench.folder / "monday.csv").unlink()
-    bench.put("tuesday.csv", "1,,,same")
-    bench.load()
-    assert [row[0] for row in bench.rows()] == [1, 1]
-
-
-def test_a_file_moved_over_a_loaded_one_replaces_its_rows_alone(bench):
-    bench.put("a.csv", "1,,,a")
-    bench.put("b.csv", "2,,,b")
-    bench.load()
-    os.replace(bench.folder / "a.csv", bench.folder / "b.csv")
-    bench.load()
-    folder = bench.contract.location
-    assert bench.rows("id, _source_file") == [(1, f"{folder}/a.csv"), (1, f"{folder}/b.csv")]
 
 
 def test_a_bronze_table_that_was_dropped_is_loaded_again(bench):
@@ -220,7 +208,7 @@ def test_a_file_that_keeps_changing_ends_the_load_with_an_error(bench):
         bench.load(progress=rewrite)
 
 
-def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
+def test_skipped_files_are_reported_and_the_others_are_loaded(bench):
     bench.put("a.csv", "1,,,a")
     bench.put("bad.csv", "2,,,b")
     os.rename(bench.folder / "bad.csv", os.fsencode(bench.folder) + b"/caf\xe9.csv")
@@ -239,7 +227,7 @@ def test_what_is_skipped_is_told_and_the_other_files_go_on(bench):
     ]
 
 
-def test_a_defect_in_one_dataset_does_not_hide_how_the_others_ended(bench, monkeypatch):
+def test_a_defect_in_one_dataset_does_not_hide_the_reports_of_others(bench, monkeypatch):
     bench.put("a.csv", "1,,,a")
     through = run.Run.load
 
@@ -269,7 +257,7 @@ def test_a_clean_batch_takes_ten_statements_at_most(bench, monkeypatch):
     assert len(said) <= 10
 
 
-def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
+def test_a_file_rewritten_during_the_load_is_loaded_as_it_is_now(bench):
     bench.put("a.csv", "1,,,first")
     steps = []
 
@@ -287,16 +275,7 @@ def test_a_file_rewritten_while_it_is_read_ends_as_it_is_now(bench):
     )
 
 
-def test_a_reprocessed_table_is_the_same_table(bench):
-    bench.put("a.csv", "1,,,a", "x,,,bad")
-    bench.load()
-    before = bench.rows(), bench.quarantined()
-    report = bench.load(reread=lambda entry: True)
-    assert (report.files_replaced, report.rows_loaded) == (1, 1)
-    assert (bench.rows(), bench.quarantined()) == before
-
-
-def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
+def test_parquet_columns_may_have_the_names_of_the_loaders_own_columns(bench):
     bench.change(using="parquet", options={})
     names = [
         "_file",
@@ -324,7 +303,7 @@ def test_parquet_columns_may_be_called_as_the_loader_calls_its_own(bench):
     assert [json.loads(text) for (text,) in rescued] == [{name: f"{name}!" for name in names}]
 
 
-def test_a_link_is_loaded_at_any_nanosecond(bench, tmp_path):
+def test_a_link_is_loaded_with_the_time_of_its_target(bench, tmp_path):
     bench.put("a.csv", "1,,,x")
     (bench.folder / "a.csv").rename(tmp_path / "elsewhere.csv")
     # A float of seconds would round it up to the next millisecond.
