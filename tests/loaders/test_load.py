@@ -277,19 +277,8 @@ def test_a_file_rewritten_during_the_load_is_loaded_as_it_is_now(bench):
 
 def test_parquet_columns_may_have_the_names_of_the_loaders_own_columns(bench):
     bench.change(using="parquet", options={})
-    names = [
-        "_file",
-        "_modified",
-        "_path",
-        "_size",
-        "_misfit",
-        "_record",
-        "_errors",
-        "path",
-        "size",
-        "data",
-        "claim",
-    ]
+    own = "landed_file landed_modified landed_path landed_size landed_ms errors record records"
+    names = [*(f"_{name}" for name in own.split()), "_line", "_corrupt", "path", "size", "data"]
     others = ", ".join(f"'{name}!' as {name}" for name in names)
     for number in (1, 2, 3_000_000_000):
         duckdb.sql(
