@@ -20,13 +20,13 @@ KEYS = {
     "shopping_mall": "shopping_mall",
     "category": "category",
     "customer__gender": "gender",
-    "customer__age_band": "age_band",
+    "age_band": "age_band",
 }
 REVENUE = "sum(total_amount)::double"
 AGGREGATES = {
     "revenue": "sum(total_amount)",
     "units": "sum(quantity)",
-    "invoices": "count(distinct invoice_id)",
+    "invoices": "count(*)",
     "buying_customers": "count(distinct customer_id) filter (customer_id <> 'unknown')",
     "average_invoice_value": f"{REVENUE} / count(distinct invoice_id)",
     "units_per_invoice": "sum(quantity)::double / count(distinct invoice_id)",
