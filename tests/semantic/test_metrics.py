@@ -179,7 +179,7 @@ def test_the_metric_view_gives_the_expected_values(project, exported, gold, sess
 def test_every_export_gives_the_expected_values(project, exported, gold, session):
     for query in project.semantic_manifest.saved_queries:
         [export] = query.exports
-        relation = f"metrics.{export.config.alias}"
+        relation = f"metrics.{export.config.alias or export.name}"
         columns = [name for name, *_ in session.execute(f"describe {relation}")]
         keys = tuple(name for name in columns if name in KEYS)
         assert set(columns) == {*keys, *query.query_params.metrics}
