@@ -202,7 +202,7 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     }
 
 
-def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, settings, monkeypatch):
+def test_no_file_is_rejected_if_the_store_goes_away(bucket, settings, monkeypatch):
     away = dataset("away", "csv")
     bucket.put("store/away/a.csv", as_csv((1, "a")))
     landing = Landing(settings.landing)
@@ -231,7 +231,7 @@ def at(landing: str) -> Settings:
     return Settings(Path("home"), landing, "127.0.0.1", 1)
 
 
-def test_doctor_looks_into_the_bucket(bucket):
+def test_doctor_checks_the_bucket(bucket):
     bucket.put("a.csv", as_csv((1, "a")))
     assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
     assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, which is empty"
@@ -242,7 +242,7 @@ def test_doctor_looks_into_the_bucket(bucket):
     assert "AWS_ENDPOINT_URL" in caught.value.remedy
 
 
-def test_doctor_tells_what_is_missing_for_a_bucket(bucket, monkeypatch):
+def test_doctor_reports_missing_keys_and_a_missing_package(bucket, monkeypatch):
     fsspec.filesystem("s3").clear_instance_cache()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(LakehouseError, match="cannot be listed: .*redentials") as caught:
