@@ -1,4 +1,4 @@
-"""A delivery: the content of a file in landing at one time."""
+"""A delivery: the content of a file in the landing folder at one time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

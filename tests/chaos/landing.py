@@ -41,7 +41,7 @@ class Action:
 
 @dataclass
 class Landing:
-    """The files in landing, and the deliveries that were ever there, by dataset.
+    """The files in the landing folder, and all earlier deliveries, by dataset.
 
     `clock` is the time of the last delivery (milliseconds since 1970 UTC), `number` that of the
     last new name.

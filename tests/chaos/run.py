@@ -19,12 +19,12 @@ from tests.chaos.oracle.comparison import differences
 from tests.chaos.oracle.state import PossibleStates
 from tests.chaos.oracle.tables import stored_files
 
-# The errors that a loader may report when its server was killed.
+# Errors that a loader may report after its server was killed.
 SERVER_LOST = ("no Spark Thrift server answers", "was lost", "did not answer within")
 
 
 class Failed(AssertionError):
-    """A loader or build failed, or the tables differ; names the command that repeats it."""
+    """A loader or build failed, or the tables differ; the message has the command to repeat it."""
 
 
 class Chaos:
@@ -51,7 +51,7 @@ class Chaos:
         self.created: set[str] = set()
 
     def run(self, rounds: int) -> None:
-        """Run so many rounds and a last load without faults; raises Failed."""
+        """Run the rounds, and a last load without faults; raises Failed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         spark.start(self.settings)
         self.create_lakehouse()

@@ -49,11 +49,11 @@ class Bench:
         self.contract = replace(self.contract, rules=rules, **changes)
 
     def put(self, name: str, *lines: str, header: str = HEADER) -> None:
-        """A CSV file in landing."""
+        """Write a CSV file to the landing folder."""
         self.put_bytes(name, ("\n".join([header, *lines]) + "\n").encode())
 
     def put_bytes(self, name: str, content: bytes) -> None:
-        """Any file in landing."""
+        """Write any file to the landing folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Contracts and files that change: what lands, what is held back, what is refused."""
+"""Changed contracts and files: rescued cells, changed types, rejected files, mode `full`."""
 
 import os
 import re

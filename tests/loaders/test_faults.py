@@ -1,6 +1,6 @@
 """Killed loaders, a killed server, lost connections, concurrent loaders and a full disk.
 
-Every load ends with the tables that Python's csv module makes of the same files.
+After every load, the tables have the rows that Python's csv module reads from the files.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""The macros write constraints, properties and comments as the contract has them."""
+"""The macros set constraints, properties and comments exactly as the YAML has them."""
 
 from pathlib import Path
 

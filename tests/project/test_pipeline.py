@@ -1,4 +1,4 @@
-"""The whole way from landing to gold, against totals that DuckDB makes of the input files."""
+"""From the landing folder to gold, compared with DuckDB's results on the input files."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from tests.conftest import dbt, lakehouse
 
 @pytest.fixture(scope="session")
 def inputs(landing):
-    """DuckDB over the landed files: tables `sales` and `customers`, bands included."""
+    """DuckDB with the sample files: tables `sales` and `customers`, with age bands."""
     duck = duckdb.connect()
     duck.sql(f"""
         create table customers as

@@ -1,4 +1,4 @@
-"""The same value everywhere: MetricFlow, metric views and exports against DuckDB over gold."""
+"""MetricFlow, metric views and exports give the same values as DuckDB on gold."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The sessions of `lakehouse metrics`: those of the profile, with time-outs."""
+"""Sessions of `lakehouse metrics`: they follow the profile, and have time-outs."""
 
 import time
 

@@ -11,7 +11,7 @@ from tests.chaos.datasets import DATASETS, Dataset
 from tests.chaos.deliveries import Delivery
 from tests.chaos.oracle.reading import read
 
-# The files of a dataset that are in landing, by name.
+# The files of a dataset in the landing folder, by name.
 Present = Mapping[str, Delivery]
 
 

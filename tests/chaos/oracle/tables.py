@@ -18,7 +18,7 @@ Reject = tuple[tuple[str, str | None], ...]
 class Stored:
     """What the tables hold of one file.
 
-    `entry` is (state, modified, size, rows read, rows landed, rows rejected) of the ledger.
+    `entry` is (state, modified, size, rows read, rows loaded, rows rejected) of the ledger.
     """
 
     rows: Counter[Row] = field(default_factory=Counter)
