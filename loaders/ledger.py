@@ -212,7 +212,7 @@ class Batch:
         return replace(self, outcomes=tuple(outcomes))
 
     def with_staged_counts(self, counts: Mapping[str, tuple[int, int]], rules: Rules) -> "Batch":
-        """This batch with the counts of its staged rows; files that break a rule are rejected.
+        """This batch with the counts of its staged rows; files that violate a rule are rejected.
 
         `counts`: by file name, the number of rows and of rejects.
         """

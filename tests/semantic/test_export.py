@@ -53,8 +53,8 @@ def test_a_second_export_restores_tables_and_drops_undefined_ones(exported, sess
     unchanged = [f"{line}, unchanged" if ": metric view" in line else line for line in exported]
     assert again.output.splitlines() == [
         *unchanged,
-        "metrics.earlier: dropped, nothing defines it any more",
-        "metrics.earlier_view: dropped, nothing defines it any more",
+        "metrics.earlier: dropped, it has no definition any more",
+        "metrics.earlier_view: dropped, it has no definition any more",
     ]
     assert {name: rows_of(session, f"metrics.{name}") for name in before} == before
     session.execute("drop table metrics.`2021`")
