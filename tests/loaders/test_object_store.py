@@ -1,4 +1,4 @@
-"""The landing folder in an object store: a real S3 server that the loader and Spark read."""
+"""A landing folder in an object store: the loader and Spark read from a real S3 server."""
 
 import csv
 import gzip
@@ -53,7 +53,7 @@ def as_parquet(*rows: tuple, names=("id", "note")) -> bytes:
 
 
 class Bucket:
-    """A bucket of the S3 server; `read` uses a client that is not the loader's or Spark's."""
+    """A bucket of the S3 server; `read` uses another client than the loader and Spark."""
 
     def __init__(self, address: str):
         fs = fsspec.filesystem("s3")
@@ -106,7 +106,7 @@ def moto(port: int) -> subprocess.Popen:
 
 @pytest.fixture(scope="module")
 def bucket(environment):
-    """The object store at the address that the run's server has got."""
+    """The object store, at the address that the Spark server has in its environment."""
     address = environment["AWS_ENDPOINT_URL"].removeprefix("http://")
     process = moto(int(address.partition(":")[2]))
     try:
@@ -118,7 +118,7 @@ def bucket(environment):
 
 @pytest.fixture(scope="module")
 def settings(bucket, server) -> Settings:
-    """The run's server, with the landing folder in the bucket."""
+    """The settings of the Spark server, with the landing folder in the bucket."""
     return replace(server, landing="s3://bucket/landing", statement_timeout=300)
 
 
