@@ -34,7 +34,7 @@ class Fault:
 
 
 def draw_faults(random: Random, kill_server: bool, change_files: bool) -> list[Fault]:
-    """The faults of a round; `kill_server` allows killing the server, `change_files` adds changes."""
+    """The faults of a round; `kill_server` allows KILL_SERVER, `change_files` adds CHANGE_FILES."""
     faults = [
         _scheduled(KILL_LOADER, loader, random)
         for loader, probability in enumerate((0.75, 0.3))
