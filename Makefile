@@ -1,4 +1,4 @@
-# Every command that a person types; CI runs the same ones.
+# The commands of the repository; CI runs `make test`.
 SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
 export STARTED := $(shell date +%s)
 endif
-# Says which stage begins, and the seconds since the command was typed.
+# Prints the name of a stage, and the seconds since the start of make.
 stage = @printf '\n\033[1m==> %s\033[0m  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
@@ -35,18 +35,18 @@ up: setup ## Start the local Spark server
 	@lakehouse server start
 
 down: ## Stop the local Spark server
-	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "nothing is set up, so nothing runs"; fi
+	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "no server runs: nothing is set up"; fi
 
 load: up ## Load landing/ into bronze
 	$(call stage,Loading landing/ into bronze)
-	@# 3: all is loaded but for some rows or files; the rest of the way goes on without them.
+	@# Exit code 3: some rows or files were rejected. Continue with the others.
 	@lakehouse load || { code=$$?; [ $$code -eq 3 ] || exit $$code; \
-		echo 'not all rows and files fit their contract; to see which: lakehouse quarantine list'; }
+		echo 'some rows or files were rejected; to list them: lakehouse quarantine list'; }
 
 build: up ## Build and test silver and gold
 	$(call stage,Building silver and gold with dbt)
-	@# A failing statement comes with 130 lines of Java: those are left out.
-	@# Unit tests are of the code, not of the data: they run in make test.
+	@# grep removes the stack trace of a failed statement, which has 130 lines.
+	@# Unit tests check the code and not the data: only make test runs them.
 	@set -o pipefail; dbt $(if $(MAKE_TERMOUT),--use-colors) build --exclude-resource-type unit_test | grep -vE '^\s+at '
 	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
 
@@ -74,7 +74,7 @@ test: setup lint ## Everything, with two servers side by side: about 12 minutes,
 	$(call stage,Running all tests in two lanes, each with a server of its own: about 12 minutes on two cores)
 	@pytest -n 2 --dist loadgroup --cov --cov-report=term
 
-chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1, BUILD=1 for dbt build beside
+chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
 demo: load build ## From a fresh clone to queried gold tables

@@ -106,7 +106,7 @@ class Result:
 def plain_transport(
     host: str, port: int, user: str | None = None, password: str | None = None
 ) -> thrift_sasl.TSaslClientTransport:
-    """An unopened connection with user name and password; the server requires any password."""
+    """An unopened connection. The local server accepts any password that is not empty."""
     client = partial(
         hive.get_installed_sasl,
         host,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lakehouse.sql import literal
 from loaders.contract import Column
 
-# Allowed around a number.
+# Characters that are allowed around a number.
 BLANKS = " \t\r\n"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 # Spark needs minutes for larger exponents, and no type can hold them.
@@ -26,7 +26,7 @@ ISO_OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 class Cell:
     """A column of the files: an SQL expression, and its Spark type in the files.
 
-    `raw` is the original content, if `expression` derives from it and may be null where it is not.
+    `raw` is the original content, if `expression` converts it and is null for an invalid one.
     """
 
     expression: str

@@ -72,7 +72,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Contract:
-    """One source table. `location` is relative to the landing root."""
+    """One source table. `location` is relative to the landing folder."""
 
     source: str
     table: str
@@ -95,7 +95,7 @@ class Contract:
         ):
             self._refuse(
                 f"external.location is {self.location!r}",
-                "name a folder below the landing folder, as pos/sales",
+                "name a folder below the landing folder, such as pos/sales",
             )
         written = self.option("encoding", "charset", default="utf-8")
         if self.using == "json" and self.encoding != "utf-8":
@@ -237,7 +237,7 @@ def _rules(dataset: str, meta: Mapping) -> Rules:
 
 
 def _requires(test: Mapping) -> bool:
-    """Whether a node is a `not_null` test that fails for any null: no `where` and no warning."""
+    """Whether a test is a `not_null` test that fails for any null: no `where` and no warning."""
     if (test.get("test_metadata") or {}).get("name") != "not_null" or not test.get("column_name"):
         return False
     config = test.get("config") or {}

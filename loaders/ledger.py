@@ -31,7 +31,7 @@ create table if not exists {LOG} (
     dataset string not null comment 'Source table, as <source>.<table>.',
     table_id string not null comment 'Id of the bronze table; a recreated table has a new id.',
     source_file string not null comment 'Path relative to the landing folder.',
-    state string not null comment 'loaded, rejected, superseded or changed: see docs/loading.md.',
+    state string not null comment 'loaded, rejected, superseded or changed.',
     reason string comment 'Why the file was rejected.',
     load_id string not null comment 'Id of the batch, equal to _load_id in bronze.',
     batch bigint not null comment 'Number of the batch in its dataset, from 1.',
@@ -212,7 +212,7 @@ class Batch:
         return replace(self, outcomes=tuple(outcomes))
 
     def with_staged_counts(self, counts: Mapping[str, tuple[int, int]], rules: Rules) -> "Batch":
-        """This batch with the counts of its staged rows; files that break a rule are rejected.
+        """This batch with the counts of its staged rows; files that violate a rule are rejected.
 
         `counts`: by file name, the number of rows and of rejects.
         """

@@ -80,7 +80,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Listing:
-    """Deliveries below a location, the names of all files, and messages about skipped entries."""
+    """Deliveries below a location, names of all files, and messages about skipped entries."""
 
     location: str
     files: tuple[Delivery, ...]

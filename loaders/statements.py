@@ -32,7 +32,7 @@ def _values(contract: Contract) -> str:
 
 
 def _records(contract: Contract, reader: Reader) -> str:
-    """The records of a reader, with the cast `_value` of each contract column."""
+    """The records of a reader (SQL), with each contract column cast to its type."""
     values = []
     for column in contract.columns:
         cell = reader.cells.get(column.name)
@@ -140,7 +140,7 @@ def count_staged(table: str) -> str:
 
 
 def select_staged(table: str, batch: Batch) -> str:
-    """Rows of a scratch table, for `insert`: without rejects and rejected files."""
+    """Rows of a scratch table, for `insert`; without rejects, and without rejected files."""
     rejected = [outcome.source_file for outcome in batch.outcomes if outcome.state != LOADED]
     kept = f" and not {in_list('_landed_file', rejected)}" if rejected else ""
     return f"select * from {table} where _errors is null{kept}"

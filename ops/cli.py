@@ -237,7 +237,7 @@ def quarantine_group() -> None:
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.pass_obj
 def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
-    """Count the rejects by file and reason."""
+    """Count the rejects by file, column and reason."""
     with Session(settings) as session:
         columns, rows = quarantined.summary(session, tables)
     show_quarantine(columns, rows)

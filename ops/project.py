@@ -17,9 +17,9 @@ def parse(
 ) -> Manifest:
     """The project's manifest, parsed now; also written into the folder `target`, if one is given.
 
-    Raises LakehouseError with dbt's message when the project does not parse.
+    Raises LakehouseError with dbt's message if the project is invalid.
     """
-    # Importing dbt takes a second, so only commands that parse the project import it.
+    # Importing dbt takes a second: only commands that parse the project import it.
     from dbt.cli.main import dbtRunner
 
     where = ["--project-dir", str(project), "--profiles-dir", str(profiles or project)]

@@ -1,7 +1,7 @@
-"""One live server for each lane of the run: a free port, a temporary home.
+"""One server for each lane of the run, on a free port and with a temporary home.
 
-pytest-xdist runs two lanes (`make test`). A lane takes a whole group of tests at a time: all
-that read the built gold tables are one group, every other file is one.
+A lane is a process of pytest-xdist; `make test` runs two. A lane runs whole groups of tests: the
+tests of the built gold tables are one group, and each other file is a group.
 """
 
 import json
@@ -23,14 +23,14 @@ from tests.servers import free_port, start
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the server, name each test's group, and put the longest groups first."""
+    """Mark tests that need the server, set the group of each, and put the longest groups first."""
     for item in items:
         fixtures = set(item.fixturenames)
         if "server" in fixtures:
             item.add_marker("server")
         group = "gold" if "loaded" in fixtures else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))
-    # dbt_expectations is the longest file beside gold: last, it would keep one lane waiting.
+    # dbt_expectations is the second longest group: at the end, one lane would wait for it.
     items.sort(
         key=lambda item: ("loaded" not in item.fixturenames, "packages" not in item.location[0])
     )
@@ -44,7 +44,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The ten slowest files; a shared fixture counts for the file that first asks for it."""
+    """Print the ten slowest files; a shared fixture counts for the first file that uses it."""
     slowest = sorted(SECONDS.items(), key=lambda pair: -pair[1])[:10]
     terminalreporter.section("slowest files")
     for name, seconds in slowest:
@@ -53,7 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory) -> dict[str, str]:
-    """The run's own lakehouse, in the environment of everything it starts."""
+    """Environment variables of the lane's own lakehouse, for this process and its children."""
     state = tmp_path_factory.mktemp("lakehouse")
     variables = {
         "LAKEHOUSE_HOME": str(state / "home"),
@@ -65,15 +65,15 @@ def environment(tmp_path_factory) -> dict[str, str]:
         "DBT_LOG_PATH": str(state / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "NO_COLOR": "1",
-        # The server gets the object store's address at its start, the store starts with its tests.
+        # The server reads this address at its start; the store starts later, with its tests.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        # No credentials of the machine's own.
+        # Do not use credentials of the machine.
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": "nowhere",
         "AWS_CONFIG_FILE": "nowhere",
-        # dbt and beeline of this environment, also when it is not activated.
+        # Find dbt and beeline if the virtual environment is not activated.
         "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
     }
     before = dict(os.environ)
@@ -85,7 +85,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def server(environment) -> Settings:
-    """The address of the run's one server."""
+    """The settings of the lane's running server."""
     settings = Settings.from_environment()
     start(settings)
     yield settings
@@ -94,7 +94,7 @@ def server(environment) -> Settings:
 
 @pytest.fixture
 def mortal_server(server) -> Settings:
-    """The run's server for a test that kills it; it runs again for the next test."""
+    """The lane's server, for a test that kills it; it is started again after the test."""
     yield server
     start(server)
 
@@ -107,7 +107,7 @@ def session(server) -> Session:
 
 @pytest.fixture
 def relay(server) -> Relay:
-    """A relay before the server; its port is the server's for a client that is to lose it."""
+    """A relay to the server; a test connects to its port, and the relay breaks the connection."""
     relay = Relay((server.host, server.port))
     yield relay
     relay.hang_up()
@@ -119,7 +119,7 @@ def lakehouse(*arguments: str, **options) -> Result:
 
 
 def dbt(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run a `dbt` command as a person does, in the repository root."""
+    """Run a `dbt` command in a process, in the repository root."""
     return subprocess.run(
         ["dbt", *arguments],
         cwd=PROJECT,
@@ -139,7 +139,7 @@ def loaded(server) -> Result:
 
 @dataclass(frozen=True)
 class Build:
-    """What `dbt build` said, and the artifacts it wrote."""
+    """Result, output and artifacts of `dbt build`."""
 
     returncode: int
     stdout: str
@@ -162,7 +162,7 @@ def built(loaded) -> Build:
 
 @pytest.fixture(scope="session")
 def manifest(built) -> dict:
-    """The manifest of the build, as production keeps it."""
+    """The manifest of the build, which `make build` saves."""
     return built.manifest
 
 

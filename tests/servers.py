@@ -1,4 +1,4 @@
-"""Servers of the tests: their ports, how they are started, and how they are killed."""
+"""Servers of the tests: free ports, start and kill."""
 
 import os
 import random
@@ -14,13 +14,13 @@ import psutil
 from lakehouse.settings import Settings
 from ops import server as spark
 
-# Each lane of pytest-xdist has ports of its own.
+# Each lane of pytest-xdist has its own ports.
 LANE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS_OF_A_LANE = 500
 
 
 def free_port() -> int:
-    """A free port that the system gives to no client, so that a server can restart on it."""
+    """A free port outside the system's range for clients, so that a server can restart on it."""
     first = 11_200 + LANE * PORTS_OF_A_LANE
     for port in random.SystemRandom().sample(range(first, first + PORTS_OF_A_LANE), 100):
         with socket.socket() as probe, suppress(OSError):
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def start(settings: Settings) -> None:
-    """Start the server, where possible without root's right to write to read-only folders."""
+    """Start the server, if possible without root's permission to write to read-only folders."""
     own = {"LAKEHOUSE_HOME": str(settings.home), "LAKEHOUSE_THRIFT_PORT": str(settings.port)}
     lakehouse = [sys.executable, "-c", "from ops.cli import main; main()"]
     command = [*unprivileged(), *lakehouse, "server", "start"]
@@ -40,7 +40,7 @@ def start(settings: Settings) -> None:
 
 
 def unprivileged() -> list[str]:
-    """The command that drops CAP_DAC_OVERRIDE; empty where it is not held or cannot be dropped."""
+    """The command that drops CAP_DAC_OVERRIDE; empty if it is not needed or not possible."""
     drop = ["setpriv", "--bounding-set", "-dac_override"]
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return []
@@ -48,7 +48,7 @@ def unprivileged() -> list[str]:
 
 
 def process_of(settings: Settings) -> psutil.Process:
-    """The running server; fails where none runs."""
+    """The process of the running server; fails if there is none."""
     process = spark.recorded(settings).alive()
     assert process, f"no server runs in {settings.home}"
     return process

@@ -34,7 +34,7 @@ UNCLOSED = "a quoted field is not closed"
 NO_SEPARATOR, NO_QUOTE = "\ufdd0", "\ufdd1"
 # A control character that does not occur in text. As nullValue, it keeps "" an empty text.
 NO_NULL = "\x1f"
-# Reader options for whole lines; the others are for splitting a line.
+# Reader options for the scan of whole lines; the other options split a line.
 LINE_OPTIONS = ("header", "encoding", "charset", "multiline", "linesep", "comment")
 
 
@@ -146,7 +146,7 @@ def _row_checks(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _lines(contract: Contract, rows: str) -> str:
-    """The lines as `_line`, without a byte order mark; the records, of a file read as one text."""
+    """The lines (SQL) as `_line`, without a byte order mark; a file read as one text is split."""
     bom = f"trim(leading {literal(BOM)} from {{}})"
     if not _whole(contract):
         line = "value" if contract.switch("header", default=True) else bom.format("value")

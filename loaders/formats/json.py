@@ -28,14 +28,14 @@ from loaders.listing import Part
 NO_OBJECT = "is not a JSON object, or has a duplicate key"
 # A noncharacter, which does not occur in text: it marks a number.
 MARK = "\ufdd0"
-# Continues after the last match: text that is not a number, with strings, and then a number.
+# From the end of the previous match: strings and other text that is no number, then a number.
 NUMBERS = (
     r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)'
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![-+.0-9eE])"
 )
 MARKED = f'$1"{MARK}$2"'
 UNMARKED = f'"?{MARK}([-+.0-9eE]*)"?'
-# Around a text, they make an array, which has two elements if the text is one JSON value.
+# They enclose a text in an array, which has two elements if the text is one JSON value.
 OPENING, END, CLOSING = "[", "the end", ',"the end"]'
 
 

@@ -8,8 +8,8 @@ from typing import IO
 from loaders.formats.reader import Rejected
 from loaders.listing import Landing, Part
 
-# Hadoop decompresses some of these by extension. Invalid content can exhaust the server's memory:
-# it is read as the length of a buffer.
+# Hadoop decompresses some of these by extension. It may take invalid content for the length of a
+# buffer, and exhaust the server's memory.
 REFUSED = (
     *(".bz2", ".deflate", ".snappy", ".lz4", ".lzo", ".zst", ".zstd", ".xz", ".lzma", ".br", ".z"),
     *(".zip", ".7z", ".rar", ".tar", ".tgz", ".jar"),

@@ -121,7 +121,7 @@ def options_clause(options: Mapping[str, object]) -> str:
 
 
 def drift(contract: Contract, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the columns that are not in the contract, and of those that are not in the files.
+    """Names of the unknown columns, and of the contract columns that the files do not have.
 
     Raises Rejected if a required column is missing, all columns are missing, or one is duplicate.
     """

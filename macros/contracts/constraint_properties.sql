@@ -24,7 +24,7 @@
     {%- set taken = [] -%}
     {%- for name, expression in found -%}
         {%- set distinct = namespace(name=name, number=1) -%}
-        {#- As many rounds as there could be others of that name. -#}
+        {#- At most all other constraints have the same name. -#}
         {%- for _ in found -%}
             {%- if distinct.name | lower in taken -%}
                 {%- set distinct.number = distinct.number + 1 -%}

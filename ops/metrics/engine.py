@@ -1,6 +1,6 @@
 """MetricFlow's configuration and SQL client for dbt-spark.
 
-MetricFlow refuses adapters that it does not know, Spark's too, so its classes are subclassed here:
+MetricFlow does not support the adapter `spark`, so this module has subclasses of its classes; see
 https://github.com/dbt-labs/dbt-adapters/issues/441
 """
 
@@ -31,7 +31,7 @@ from lakehouse.thrift import Session, SqlError, plain_transport, readable
 from ops.metrics.render import SparkPlanRenderer
 from ops.project import parse
 
-# Spark's EXPLAIN returns a refusal as its result, which begins like this.
+# The result of Spark's EXPLAIN begins with this text if the statement has an error.
 REFUSED = "Error occurred during query planning:"
 
 
@@ -43,7 +43,7 @@ class SparkTable(MetricFlowDataTable):
 
     @classmethod
     def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
-        """The rows that Spark sent; a column has the type of its first value that is not null."""
+        """A table of Spark's rows; a column has the type of its first value that is not null."""
         kinds = (
             next((type(row[i]) for row in rows if row[i] is not None), type(None))
             for i in range(len(columns))
@@ -72,10 +72,9 @@ class SparkTable(MetricFlowDataTable):
 def profile_session(credentials: SparkCredentials) -> Session:
     """A session with the server, user and settings of a dbt profile.
 
-    dbt's own connection is not used: its socket has no timeout, and it sleeps whole seconds between
-    two polls of a statement (https://github.com/dbt-labs/dbt-adapters/pull/1419). Raises
-    LakehouseError for a profile whose method is not Thrift, or whose authentication is neither a
-    password nor none.
+    dbt's connection is not used: its socket has no timeout, and it sleeps whole seconds between two
+    polls of a statement (https://github.com/dbt-labs/dbt-adapters/pull/1419). Raises LakehouseError
+    for another method than Thrift, and for an authentication other than NONE, LDAP or CUSTOM.
     """
     auth = credentials.auth or "NONE"
     if credentials.method != SparkConnectionMethod.THRIFT or auth not in ("NONE", "LDAP", "CUSTOM"):
@@ -95,12 +94,12 @@ def profile_session(credentials: SparkCredentials) -> Session:
 class SparkSqlClient(AdapterBackedSqlClient):
     """Runs MetricFlow's statements in sessions of the dbt profile.
 
-    Raises SqlError with Spark's message without its stack trace, Unreachable or Unanswered when no
-    server answers. Bind parameters are ignored: MetricFlow renders none.
+    Raises SqlError with Spark's message, without the stack trace, Unreachable if no server answers,
+    and TimedOut if an answer takes too long. Bind parameters are ignored: MetricFlow renders none.
     """
 
     def __init__(self, adapter: BaseAdapter):
-        # Sets what the constructor of MetricFlow sets, which raises for the adapter `spark`.
+        # The constructor of MetricFlow sets these too, but raises for the adapter `spark`.
         self._adapter = adapter
         self._sql_engine_type = SqlEngine.DATABRICKS
         self._sql_plan_renderer = SparkPlanRenderer()
@@ -123,7 +122,7 @@ class SparkSqlClient(AdapterBackedSqlClient):
             session.execute(stmt)
 
     def dry_run(self, stmt: str, sql_bind_parameter_set=None) -> None:
-        """Have Spark plan a statement without running it; raises SqlError if Spark refuses it."""
+        """Let Spark plan a statement without running it; raises SqlError if it has an error."""
         with self.session() as session:
             plan = "\n".join(line for (line,) in session.execute(f"EXPLAIN {stmt}"))
         if plan.startswith(REFUSED):
@@ -133,8 +132,8 @@ class SparkSqlClient(AdapterBackedSqlClient):
 class SparkConfiguration(CLIConfiguration):
     """A dbt project on Spark, for MetricFlow.
 
-    `setup` parses the project, so that a query uses the definitions as they are now. `state` is
-    the folder of the parsed manifest and the log.
+    `setup` parses the project, so that queries use the current definitions. `state` is the folder
+    of the parsed manifest and the log.
     """
 
     # The project's manifest at the last `setup`.
@@ -149,10 +148,10 @@ class SparkConfiguration(CLIConfiguration):
     def setup(
         self, dbt_profiles_path=None, dbt_project_path=None, configure_file_logging: bool = True
     ) -> None:
-        """Parse the project; raises LakehouseError with dbt's reason when it does not parse."""
+        """Parse the project; raises LakehouseError with dbt's message if the project is invalid."""
         project = str(dbt_project_path or self._project)
-        # MetricFlow reads the manifest from this folder. It is not dbt's own `target`, so that
-        # dbt and MetricFlow can run at once.
+        # MetricFlow reads the manifest from this folder. It is not dbt's `target`, so that dbt and
+        # MetricFlow can run at the same time.
         self.manifest = parse(Path(project), dbt_profiles_path, self._state / "target")
         profile = load_profile(project, cli_vars={})
         self._dbt_project_metadata = dbtProjectMetadata(

@@ -1,8 +1,8 @@
 """Metrics for SQL users: saved queries as tables or views, semantic models as metric views.
 
 dbt-core runs no exports (https://github.com/dbt-labs/dbt-core/issues/15752), so this module does.
-It writes into the schema `metrics`, behind LAKEHOUSE_SCHEMA_PREFIX like the schemas that dbt
-builds. Tables and views of others stay.
+It writes into the schema `metrics`, with the prefix LAKEHOUSE_SCHEMA_PREFIX like the schemas that
+dbt builds. Tables and views that no export wrote stay.
 """
 
 import hashlib
@@ -40,18 +40,18 @@ class Export:
 
 
 def schema(name: str | None = SCHEMA) -> str:
-    """A schema's name behind the prefix of the environment."""
+    """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX."""
     return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + (name or SCHEMA)
 
 
 def export(configuration: SparkConfiguration) -> Iterator[str]:
-    """Write all tables and views, then drop what only an earlier export wrote; a line for each.
+    """Write all tables and views, then drop those that only an earlier export wrote.
 
-    A table is replaced in one statement, so readers see the earlier one until then, and keep it
-    if the new one fails. Spark cannot replace a metric view: a changed one is made under another
-    name, and takes the place of the earlier one in two statements. Raises SqlError for the first
-    statement that Spark refuses, LakehouseError where a view has the name of a table that no
-    export wrote; nothing is dropped then.
+    Yields a line for each. A table is replaced in one statement: readers see the previous table
+    until the new one is complete. Spark cannot replace a metric view: a changed view is created
+    under another name, and renamed after the previous one is dropped. Raises SqlError for the first
+    statement that fails, and LakehouseError if a view has the name of a table that no export wrote.
+    After an error, earlier exports are not dropped.
     """
     manifest = configuration.semantic_manifest
     views = metric_views(manifest)
@@ -71,7 +71,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
             yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
             written.add(relation)
         for relation in _drop_others(session, written, project):
-            yield f"{relation}: dropped, nothing defines it any more"
+            yield f"{relation}: dropped, it has no definition any more"
 
 
 def saved_queries(manifest: SemanticManifest) -> list[SavedQuery]:
@@ -80,7 +80,7 @@ def saved_queries(manifest: SemanticManifest) -> list[SavedQuery]:
 
 
 def saved_query_sql(configuration: SparkConfiguration, name: str) -> str:
-    """The SQL that MetricFlow makes of a saved query."""
+    """The SQL that MetricFlow generates for a saved query."""
     explained = configuration.mf.explain(MetricFlowQueryRequest.create(saved_query_name=name))
     return explained.sql_statement.without_descriptions.sql
 
@@ -93,7 +93,7 @@ def entities(manifest: SemanticManifest) -> set[str | None]:
 
 
 def column_name(name: str, own: set[str | None]) -> str:
-    """MetricFlow's name of a column without its entity, where that is one of `own`."""
+    """MetricFlow's name of a column, without its entity if that is one of `own`."""
     entity, _, element = name.partition("__")
     return element if entity in own and element else name
 
@@ -117,7 +117,7 @@ def _columns(
 
 
 def _write_export(session: Session, export: Export, columns: list[Column], project: str) -> str:
-    """Write one table or view; what was written, in a phrase."""
+    """Write one table or view; returns a phrase for the output."""
     relation = export.relation
     session.execute(f"create schema if not exists {relation.partition('.')[0]}")
     make_room(session, relation, export.kind, project)
@@ -139,7 +139,7 @@ def _write_export(session: Session, export: Export, columns: list[Column], proje
 
 
 def _write_metric_view(session: Session, view: MetricView, relation: str, project: str) -> str:
-    """Write one metric view, unless it is there already; what was written, in a phrase."""
+    """Write one metric view, unless it is unchanged; returns a phrase for the output."""
     columns = view.dimensions + view.measures
     content = repr((view.definition, columns, view.description, project))
     stamp = hashlib.sha256(content.encode()).hexdigest()
@@ -165,10 +165,10 @@ def _write_metric_view(session: Session, view: MetricView, relation: str, projec
 
 
 def make_room(session: Session, relation: str, kind: str, project: str) -> None:
-    """Drop the relation where `create or replace` of a table or view, or a rename, refuses it.
+    """Drop a relation that cannot be replaced by a `table`, `view` or `metric view` (`kind`).
 
-    `kind` is what takes its place: `table`, `view` or `metric view`. Raises LakehouseError where
-    the relation is a table that the project did not export.
+    `create or replace` cannot change a table into a view, or a view into a table, and a rename
+    cannot replace a relation. Raises LakehouseError for a table that the project did not export.
     """
     place, name = relation.split(".")
     if name in _names(session, place, "view"):
@@ -190,7 +190,7 @@ def _properties(session: Session, relation: str) -> dict[str, str]:
 
 
 def _drop_others(session: Session, written: set[str], project: str) -> Iterator[str]:
-    """Drop what an earlier export of this project wrote, and not this one; the name of each."""
+    """Drop relations that only an earlier export of this project wrote; yields their names."""
     for place in sorted({relation.partition(".")[0] for relation in written}):
         views = _names(session, place, "view")
         for name in sorted(_names(session, place, "table")):

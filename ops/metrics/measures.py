@@ -26,7 +26,7 @@ Filters = tuple[str, ...]
 
 
 class UnsupportedMetric(Exception):
-    """A metric that is no aggregate expression over one model's rows; the message says why."""
+    """A metric that is no aggregate expression over one model's rows, with the reason."""
 
 
 def source_models(metric: Metric, metrics: Mapping[str, Metric]) -> set[str]:
@@ -45,18 +45,18 @@ def source_models(metric: Metric, metrics: Mapping[str, Metric]) -> set[str]:
 
 
 def dimension_of(model: SemanticModel, name: str) -> Dimension:
-    """The model's dimension of that name; StopIteration where it has none."""
+    """The dimension with this name. Raises StopIteration if the model has none."""
     return next(each for each in model.dimensions if each.name == name)
 
 
 def primary_entity(model: SemanticModel) -> str | None:
-    """Name of the model's primary entity, with which MetricFlow prefixes its dimensions."""
+    """Name of the model's primary entity, the prefix of its dimensions in MetricFlow."""
     names = (each.name for each in model.entities if each.type is EntityType.PRIMARY)
     return next(names, model.primary_entity)
 
 
 def time_dimension(model: SemanticModel) -> str | None:
-    """Name of the dimension that is `metric_time` for the model's metrics."""
+    """Name of the dimension that `metric_time` stands for in the model's metrics."""
     return model.defaults.agg_time_dimension if model.defaults else None
 
 

@@ -22,9 +22,9 @@ TYPES = (
 
 
 def page(manifest: SemanticManifest) -> str:
-    """The page's Markdown. Reads nothing but the manifest.
+    """The page's Markdown, rendered from the manifest only.
 
-    Raises jinja2.UndefinedError where a metric's `meta` lacks its question, unit or owner.
+    Raises jinja2.UndefinedError if the `meta` of a metric has no question, unit or owner.
     """
     by_name = {metric.name: metric for metric in manifest.metrics}
     public = [metric for metric in manifest.metrics if not metric.type_params.is_private]
@@ -64,7 +64,7 @@ def requested(item: str) -> str:
 
 
 def definition(metric: Metric) -> str:
-    """How a metric is computed, in a line of Markdown."""
+    """The computation of a metric, in one line of Markdown."""
     parameters = metric.type_params
     if metric.type is MetricType.SIMPLE:
         aggregation = parameters.metric_aggregation_params

@@ -1,7 +1,7 @@
 """MetricFlow's query plans as Spark SQL.
 
-MetricFlow has no dialect for open-source Spark. Its Databricks dialect is used, with every kind
-of percentile, with exact quotients and with faster range joins.
+MetricFlow has no dialect for open-source Spark. The Databricks dialect is changed in three ways:
+every kind of percentile, exact quotients, and faster range joins.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from metricflow_semantics.sql.sql_exprs import (
     SqlRatioComputationExpression,
 )
 
-# MetricFlow's Databricks dialect refuses the second and the third:
+# MetricFlow's Databricks dialect does not support the second and the third:
 # https://github.com/dbt-labs/metricflow/pull/395
 PERCENTILES = {
     SqlPercentileFunctionType.CONTINUOUS: "PERCENTILE_CONT({p}) WITHIN GROUP (ORDER BY {x})",
@@ -79,12 +79,12 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         return super().visit_select_statement_node(self._operands_before_joins(node))
 
     def _operands_before_joins(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
-        """The node; the operands of range comparisons in its joins are columns of their sources.
+        """The node, with the operands of range comparisons in its joins as columns of the sources.
 
-        A cumulative metric joins each day of the calendar with every fact row up to it, for which
-        Spark has only a nested loop (https://github.com/apache/spark/pull/7379). It would compute
-        an operand such as `DATEADD(month, -3, day)` for each pair of rows. The saved query
-        `revenue_to_date` needs this: decision 4 has its times.
+        A cumulative metric joins each day of the calendar with every earlier row of the fact, and
+        Spark runs a range join as a nested loop (https://github.com/apache/spark/pull/7379). The
+        loop would compute an operand such as `DATEADD(month, -3, day)` for each pair of rows. The
+        saved query `revenue_to_date` needs this: decision 4 has the measured times.
         """
         aliases = [node.from_source_alias, *(join.right_source_alias for join in node.join_descs)]
         operands = RangeOperands(self.EXPR_RENDERER, {alias: {} for alias in aliases})
@@ -113,9 +113,9 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
 
 @dataclass(frozen=True)
 class RangeOperands:
-    """Replaces the operands of range comparisons by columns.
+    """Replaces the operands of range comparisons with columns.
 
-    `columns` are the columns that the sources need: alias of a source -> SQL -> name.
+    `columns` has the columns that each source needs: alias of the source -> SQL -> name.
     """
 
     renderer: SqlExpressionRenderer
@@ -139,7 +139,7 @@ class RangeOperands:
         if len(aliases) != 1 or not aliases <= self.columns.keys():
             return operand
         [alias] = aliases
-        # MetricFlow compares only times by order. Of one type, they need no cast per pair.
+        # MetricFlow has range comparisons of times only. With one type, no pair needs a cast.
         sql = f"CAST({self.renderer.render_sql_expr(operand).sql} AS TIMESTAMP)"
         name = self.columns[alias].setdefault(sql, f"__operand_{len(self.columns[alias])}")
         return SqlColumnReferenceExpression.create(SqlColumnReference(alias, name))

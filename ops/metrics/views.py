@@ -1,10 +1,10 @@
 """Spark metric views, generated from MetricFlow's semantic models.
 
 A semantic model with metrics becomes a view: `select shopping_mall, measure(revenue) from
-metrics.sales group by all`. Its dimensions are those of the model and of the models it joins, and
-the model's time in each grain. Its measures are the metrics that are one aggregate expression.
-Spark 4.2 has no joins, windows or measures of measures in a metric view, so the joins are in its
-source: https://github.com/apache/spark/pull/53158
+metrics.sales group by all`. Its dimensions are those of the model and of the joined models, and the
+model's time in each grain. Its measures are the metrics that are one aggregate expression. A metric
+view of Spark 4.2 has no joins, windows or measures of measures, so the joins are in its source:
+https://github.com/apache/spark/pull/53158
 """
 
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ def metric_views(manifest: SemanticManifest) -> list[MetricView]:
 
 
 def line(text: str | None) -> str:
-    """A description on one line."""
+    """A description in one line."""
     return " ".join((text or "").split())
 
 
@@ -158,7 +158,7 @@ def _custom_grains(model: SemanticModel, manifest: SemanticManifest) -> Iterator
 
 
 def _source(model: SemanticModel, joins: list[Join], grains: list[CustomGrain]) -> str:
-    """SQL of the view's rows: the model's, each with the dimensions of what it joins."""
+    """SQL of the view's source: the rows of the model, with the dimensions of the joined models."""
     keys = [f"{join.reference} as __{join.entity}" for join in joins]
     columns, tables = ["base.*"], []
     for join in joins:
@@ -199,7 +199,7 @@ def _joined_dimensions(joins: list[Join]) -> Iterator[Column]:
 
 
 def _times(model: SemanticModel, grains: list[CustomGrain]) -> Iterator[Column]:
-    """`metric_time` in each grain from the model's own, as dates."""
+    """`metric_time` as dates, in the model's own grain and in each coarser one."""
     time = time_dimension(model)
     if not time:
         return

@@ -13,9 +13,9 @@ from tests.servers import free_port
 
 
 def main(rounds: int, seed: int, build: bool) -> int:
-    """Run so many rounds of a seed; the exit code, which is 1 for a failure.
+    """Run the rounds of a seed; returns the exit code, 1 for a failure.
 
-    A failed run keeps its files and tables.
+    After a failure, the files and tables stay.
     """
     folder = Path(tempfile.mkdtemp(prefix="chaos_"))
     settings = Settings(folder / "home", str(folder / "landing"), "127.0.0.1", free_port())

@@ -1,4 +1,4 @@
-"""Random actions on the files of a dataset, as people and programs do them.
+"""Random actions on the files of a dataset, like those of people and programs.
 
 The actions do not depend on the results of loads, so a seed repeats them.
 """
@@ -11,12 +11,12 @@ from tests.chaos.datasets import Dataset
 from tests.chaos.deliveries import Delivery
 from tests.chaos.landing import Action, Change, Landing, file_kind
 
-# The name and new delivery of each file that an action changes; empty: it is not possible.
+# The name and new delivery of each file that an action changes; empty if it is not possible.
 Changes = list[tuple[str, Delivery | None]]
 
 
 def draw_action(landing: Landing, dataset: Dataset, random: Random) -> Action:
-    """A random action that is possible with the files present; it is not made yet."""
+    """A random action that is possible with the present files; it is not applied yet."""
     while True:
         what, draw = random.choice(list(ACTIONS)), random.random()
         probability, draw_changes = ACTIONS[what]
@@ -71,7 +71,7 @@ def _swapped(landing: Landing, dataset: Dataset, random: Random) -> Changes:
 
 
 def _rotated(landing: Landing, dataset: Dataset, random: Random) -> Changes:
-    """As a log file: the file gets a new name, and a new file gets its name."""
+    """A rotation, as of log files: the file gets a new name, and a new file gets its old name."""
     name = _present_name(landing, dataset, random)
     new = name and landing.new_delivery(dataset, random, name)
     return name and [
@@ -95,7 +95,7 @@ def _restored(landing: Landing, dataset: Dataset, random: Random) -> Changes:
     return [random.choice(earlier)] if earlier else []
 
 
-# The probability that an action is made when it is drawn, and what draws its changes.
+# By action: the probability that it is accepted when drawn, and the function for its changes.
 ACTIONS: dict[str, tuple[float, Callable[[Landing, Dataset, Random], Changes]]] = {
     "new": (1, _new),
     "several new": (0.6, _several_new),

@@ -1,4 +1,4 @@
-"""`dbt build` of the project, concurrent with the loaders and on the same server."""
+"""`dbt build` of the project on the same server, while the loaders run."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lakehouse.settings import PROJECT, Settings
 
-# The longest time that a build takes on a busy machine, in seconds.
+# Maximum duration of a build on a busy machine, in seconds.
 TIMEOUT = 600
 
 

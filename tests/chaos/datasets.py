@@ -18,9 +18,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One bronze table and the files that it is loaded from.
+    """One bronze table and its files.
 
-    `suffixes` are the endings of file names; one that starts with "/" is a directory's.
+    `suffixes` are the endings of file names; an ending that starts with "/" makes a directory.
     A file with a larger share of rejected rows than `max_reject_ratio` is rejected as a whole.
     """
 
@@ -30,7 +30,7 @@ class Dataset:
     suffixes: tuple[str, ...]
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
     mode: str = "files"
-    # No file of a few dozen rows has exactly this ratio, so rounding decides nothing.
+    # No small file has exactly this ratio, so rounding makes no difference.
     max_reject_ratio: float = 0.341
 
     @property
@@ -64,12 +64,12 @@ class Dataset:
 
     @property
     def date_format(self) -> str:
-        """The pattern of dates, as strptime takes it."""
+        """The pattern of dates for strptime."""
         return _strptime_pattern(str(self.options.get("dateFormat", "yyyy-MM-dd")))
 
     @property
     def timestamp_format(self) -> str:
-        """The pattern of timestamps, as strptime takes it; empty for ISO 8601."""
+        """The pattern of timestamps for strptime; empty for ISO 8601."""
         return _strptime_pattern(str(self.options.get("timestampFormat", "")))
 
 
@@ -127,7 +127,7 @@ LINES = Dataset(
 )
 ARRAYS = Dataset("arrays", "json", FIELDS, (".json", ".json.gz"), {"multiLine": True})
 COLUMNAR = Dataset("columnar", "parquet", FIELDS, (".parquet", ".parquet", "/.parquet", "/"))
-# Without a header the position of a field says which column it is.
+# Without a header, the position of a field determines its column.
 NEWEST = Dataset(
     "newest",
     "csv",

@@ -1,9 +1,9 @@
-"""A delivery: the content of a file in landing at one time."""
+"""A delivery: the content of a file in the landing folder at one time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# The bytes of a file; of a directory the bytes of each file in it, with the file's name.
+# The bytes of a file, or the name and the bytes of each file in a directory.
 Content = bytes | tuple[tuple[str, bytes], ...]
 
 
@@ -16,7 +16,7 @@ class Delivery:
 
 
 def is_directory(name: str) -> bool:
-    """Whether a generated name is that of a directory of parquet files."""
+    """Whether a generated name is the name of a directory of parquet files."""
     return "_dir" in name
 
 

@@ -1,4 +1,4 @@
-"""The faults of a round: which are injected, and when."""
+"""The faults of a round, and the time at which each is injected."""
 
 import signal
 import time
@@ -34,7 +34,7 @@ class Fault:
 
 
 def draw_faults(random: Random, kill_server: bool, change_files: bool) -> list[Fault]:
-    """The faults of a round; `kill_server` allows the server's, `change_files` adds that fault."""
+    """The faults of a round; `kill_server` allows KILL_SERVER, `change_files` adds CHANGE_FILES."""
     faults = [
         _scheduled(KILL_LOADER, loader, random)
         for loader, probability in enumerate((0.75, 0.3))
@@ -71,6 +71,6 @@ def restart_server(settings: Settings) -> None:
 
 
 def running_server(settings: Settings):
-    """The server's process; a false value if it does not run."""
+    """The server's process, or a false value if it does not run."""
     recorded = spark.recorded(settings)
     return recorded and recorded.alive()

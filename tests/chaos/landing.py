@@ -1,4 +1,4 @@
-"""The landing folder: a model of its files, and the changes on disk."""
+"""The landing folder: a model of its files, and functions that change the files on disk."""
 
 import os
 import re
@@ -41,10 +41,10 @@ class Action:
 
 @dataclass
 class Landing:
-    """The files in landing, and the deliveries that were ever there, by dataset.
+    """The files in the landing folder, and all earlier deliveries, by dataset.
 
-    `clock` is the time of the last delivery (milliseconds since 1970 UTC), `number` that of the
-    last new name.
+    `clock` is the time of the last delivery (milliseconds since 1970 UTC), and `number` the number
+    of the last new name.
     """
 
     present: dict[str, dict[str, Delivery]] = field(
@@ -76,7 +76,7 @@ class Landing:
         return Delivery(draw_content(dataset, random, name), self.tick(random))
 
     def record(self, action: Action) -> None:
-        """Make an action's changes in the model."""
+        """Apply an action to the model."""
         for change in action.changes:
             present = self.present[change.dataset.name]
             if change.delivery is None:
@@ -87,15 +87,15 @@ class Landing:
 
 
 def file_kind(name: str) -> tuple[bool, str]:
-    """Whether a name is a directory's, and its suffix: a rename must keep both."""
+    """Whether a name is the name of a directory, and its suffix: a rename must keep both."""
     suffixes = Path(name).suffixes
     return is_directory(name), "".join(suffixes[-2 if name.endswith(".gz") else -1 :])
 
 
 def apply(action: Action, landing: Path, scratch: Path) -> None:
-    """Make an action's changes on disk.
+    """Apply an action on disk.
 
-    Each name gets its complete content at once; only an existing directory is removed before.
+    Each name gets its complete content at once; an existing directory is removed first.
     """
     for change in action.changes:
         target = landing / change.dataset.location / change.name

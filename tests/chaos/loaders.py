@@ -1,4 +1,4 @@
-"""Two concurrent loaders in processes of their own, and the injection of faults."""
+"""Two concurrent loader processes, and the injection of faults."""
 
 import multiprocessing
 import os
@@ -25,9 +25,9 @@ from tests.chaos.faults import (
     running_server,
 )
 
-# A spawned process imports this module anew, and shares no state with the parent.
+# A spawned process imports this module again, and shares no state with the parent.
 SPAWN = multiprocessing.get_context("spawn")
-# The longest time that two loaders take, restarts of the server included, in seconds.
+# Maximum duration of two loaders, including restarts of the server, in seconds.
 TIMEOUT = 600
 
 
@@ -120,9 +120,9 @@ def run_loaders(
     folder: Path,
     change_files: Callable[[], None],
 ) -> list[str]:
-    """Run two loaders and inject the faults; the errors of the loaders that were not killed.
+    """Run two loaders and inject the faults; returns the errors of loaders that were not killed.
 
-    The files change once, at the latest when the loaders have ended. The server runs afterwards.
+    The files change once, at the latest after the loaders. At the end, the server runs.
     """
     change_files = cache(change_files)
     loaders = [Loader(n, settings, datasets, faults, folder / f"loader_{n}.txt") for n in (0, 1)]

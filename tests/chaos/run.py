@@ -19,16 +19,16 @@ from tests.chaos.oracle.comparison import differences
 from tests.chaos.oracle.state import PossibleStates
 from tests.chaos.oracle.tables import stored_files
 
-# The errors that a loader may report when its server was killed.
+# Errors that a loader may report after its server was killed.
 SERVER_LOST = ("no Spark Thrift server answers", "was lost", "did not answer within")
 
 
 class Failed(AssertionError):
-    """A loader or build failed, or the tables differ; names the command that repeats it."""
+    """A loader or build failed, or the tables differ; the message has the command to repeat it."""
 
 
 class Chaos:
-    """A run of a seed on a lakehouse of its own.
+    """A run of a seed on its own lakehouse.
 
     `log` gets a line for each action and load; with `build`, some rounds run `dbt build`
     concurrently.
@@ -46,12 +46,12 @@ class Chaos:
         self.scratch = Path(tempfile.mkdtemp(prefix="scratch_", dir=self.folder.parent))
         self.landing, self.possible = Landing(), PossibleStates()
         self.number = 0
-        # Names of datasets: changed since the last comparison, and with a bronze table for certain.
+        # Names of datasets: changed since the last comparison; certain to have a bronze table.
         self.unchecked: set[str] = set()
         self.created: set[str] = set()
 
     def run(self, rounds: int) -> None:
-        """Run so many rounds and a last load without faults; raises Failed."""
+        """Run the rounds, and a last load without faults; raises Failed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         spark.start(self.settings)
         self.create_lakehouse()
@@ -73,7 +73,7 @@ class Chaos:
             load_sample(self.settings)
 
     def run_round(self, random: Random) -> None:
-        """Actions, two loaders with faults, and in half of the rounds a comparison."""
+        """Apply actions, run two loaders with faults, and compare in half of the rounds."""
         datasets = random.sample(DATASETS, random.randint(1, 3))
         self.change_files(datasets, random, random.randint(1, 3))
         changing = random.random() < 0.4
@@ -83,7 +83,7 @@ class Chaos:
             concurrent.append(self.draw_action(random.choice(datasets), random))
             self.expect_load(datasets, changing)
         builds = self.build and random.random() < 0.3
-        # A server killed while it creates a table can leave a folder that a person must remove.
+        # If the server is killed while it creates a table, a person may have to remove the folder.
         all_created = self.created.issuperset(dataset.name for dataset in datasets)
         faults = draw_faults(random, all_created and not builds, changing)
         if builds:
@@ -97,13 +97,13 @@ class Chaos:
     # ---- files
 
     def draw_action(self, dataset: Dataset, random: Random) -> Action:
-        """An action that is made in the model and not yet on disk."""
+        """Draw an action, and apply it to the model but not on disk."""
         action = draw_action(self.landing, dataset, random)
         self.landing.record(action)
         return action
 
     def change_files(self, datasets: Iterable[Dataset], random: Random, count: int) -> None:
-        """Make so many actions on each dataset."""
+        """Apply `count` actions to each dataset."""
         for dataset in datasets:
             for _ in range(count):
                 self.apply([self.draw_action(dataset, random)])
@@ -116,7 +116,7 @@ class Chaos:
     # ---- loads
 
     def expect_load(self, datasets: Iterable[Dataset], changing: bool) -> None:
-        """A load of the present files may follow and be killed; `changing`: while files change."""
+        """Expect a load that may be killed; `changing`: files may change during the load."""
         for dataset in datasets:
             self.possible.add_interrupted_load(
                 dataset, self.landing.present[dataset.name], changing
@@ -125,7 +125,7 @@ class Chaos:
     def load(
         self, datasets: Sequence[Dataset], faults: Sequence[Fault], concurrent: Iterable[Action]
     ) -> None:
-        """Run two loaders; the concurrent actions are made while they run."""
+        """Run two loaders, and apply the concurrent actions while they run."""
         names = [dataset.name for dataset in datasets]
         schedule = ", ".join(map(str, faults)) or "no faults"
         self.log(f"round {self.number}: load {' '.join(names)}; {schedule}")
@@ -142,7 +142,7 @@ class Chaos:
                 self.fail([error])
 
     def load_and_compare(self, datasets: Sequence[Dataset]) -> None:
-        """Load without faults, so that one state is expected, and compare the tables with it."""
+        """Load without faults, and compare the tables with the expected state."""
         names = [dataset.name for dataset in datasets]
         self.log(f"round {self.number}: load {' '.join(names)} without faults and compare")
         reports = load_all(self.settings, [contract_of(dataset) for dataset in datasets])

@@ -1,4 +1,4 @@
-"""A short chaos test with a fixed seed and a server of its own. `make chaos` runs longer ones."""
+"""A short chaos test with a fixed seed and its own server. `make chaos` runs longer ones."""
 
 import pytest
 

@@ -38,7 +38,7 @@ def test_spark_returns_an_identifier_unchanged(session, name):
 @pytest.mark.parametrize(
     ("value", "text"), [(None, "null"), (True, "true"), (7, "7"), (-1, "-1"), (0.5, "0.5D")]
 )
-def test_other_literals_are_sparks(value, text):
+def test_nulls_booleans_and_numbers_are_sql_literals(value, text):
     assert sql.literal(value) == text
 
 

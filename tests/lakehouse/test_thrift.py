@@ -40,7 +40,7 @@ def test_an_address_without_a_server_is_unreachable(tmp_path):
         Session(Settings(tmp_path, tmp_path, "127.0.0.1", free_port()))
 
 
-def test_a_server_that_accepts_and_does_not_answer_is_unanswered(tmp_path):
+def test_a_session_with_a_silent_server_times_out(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = Settings(tmp_path, tmp_path, *silent.getsockname(), statement_timeout=0.5)
         with pytest.raises(
@@ -59,7 +59,7 @@ def test_an_unanswered_close_keeps_the_result_and_returns(server, relay, monkeyp
     assert rows == [(1,)] and time.monotonic() - start < 5
 
 
-def test_a_silent_server_is_unanswered_at_every_later_statement(server, relay, monkeypatch):
+def test_every_statement_after_a_timeout_times_out(server, relay, monkeypatch):
     monkeypatch.setattr(thrift, "PROMPT_TIMEOUT", 0.5)
     with Session(server) as warm:
         warm.execute("select 1")
@@ -71,7 +71,7 @@ def test_a_silent_server_is_unanswered_at_every_later_statement(server, relay, m
                 session.execute("select 2")
 
 
-def test_a_lost_connection_stays_lost(server, relay):
+def test_every_statement_after_a_lost_connection_fails(server, relay):
     with Session(replace(server, port=relay.port)) as session:
         relay.hang_up()
         for _ in range(2):

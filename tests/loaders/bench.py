@@ -1,4 +1,4 @@
-"""A dataset of its own on the shared server, for tests of the loader."""
+"""A new dataset on the shared server, for tests of the loader."""
 
 import os
 import time
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 class Bench:
-    """A dataset of its own on the shared server, with its own landing folder."""
+    """A new dataset on the shared server, with its own landing folder."""
 
     def __init__(self, settings: Settings, session: Session, name: str):
         self.settings, self.session, self.landing = settings, session, Landing(settings.landing)
@@ -37,23 +37,23 @@ class Bench:
             using="csv",
             columns=COLUMNS,
             options={"dateFormat": "dd-MM-yyyy"},
-            # What the threshold does is tested by itself.
+            # Other tests check this threshold.
             rules=Rules(max_reject_ratio=1),
         )
         self.folder = Path(settings.landing, self.contract.location)
         self.folder.mkdir(parents=True)
 
     def change(self, rules: dict | None = None, **changes) -> None:
-        """Another contract for the same dataset."""
+        """Change the contract of the dataset."""
         rules = replace(self.contract.rules, **(rules or {}))
         self.contract = replace(self.contract, rules=rules, **changes)
 
     def put(self, name: str, *lines: str, header: str = HEADER) -> None:
-        """A CSV file in landing."""
+        """Write a CSV file to the landing folder."""
         self.put_bytes(name, ("\n".join([header, *lines]) + "\n").encode())
 
     def put_bytes(self, name: str, content: bytes) -> None:
-        """Any file in landing."""
+        """Write any file to the landing folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

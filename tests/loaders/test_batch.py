@@ -9,18 +9,18 @@ def batch(*outcomes: Outcome) -> Batch:
 A, B = Outcome("a.csv", 10, 1000, ""), Outcome("b.csv", 20, 2000, "", replaces=True)
 
 
-def test_a_batch_comes_back_from_the_text_of_its_commit():
+def test_a_batch_is_parsed_from_the_text_of_its_commit():
     sent = batch(A, B.rejected("it's broken", 5, 5))
     assert Batch.parse(sent.text()) == sent
 
 
-def test_the_text_of_another_commit_is_no_batch():
+def test_the_text_of_another_commit_has_no_batch():
     assert [Batch.parse(text) for text in (None, "", "nightly", "[1]", '{"a": 1}', "7")] == [
         None
     ] * 6
 
 
-def test_a_file_with_too_many_rows_that_do_not_fit_is_held_back_whole():
+def test_a_file_with_too_many_rejects_is_rejected():
     judged = batch(A, B).with_staged_counts(
         {"a.csv": (4, 2), "b.csv": (4, 1)}, Rules(max_reject_ratio=0.25)
     )
@@ -38,7 +38,7 @@ def test_a_file_with_too_many_rows_that_do_not_fit_is_held_back_whole():
     assert (kept.state, kept.rows_read, kept.rows_loaded, kept.rows_rejected) == ("loaded", 4, 3, 1)
 
 
-def test_rows_that_were_counted_before_are_not_counted_again():
+def test_staged_rows_are_not_counted_again():
     counted = (
         batch(A, B)
         .with_staged_counts({"a.csv": (3, 1)}, Rules(max_reject_ratio=1))
@@ -56,7 +56,7 @@ def test_rows_that_were_counted_before_are_not_counted_again():
     ]
 
 
-def test_only_in_mode_full_a_file_without_rows_is_rejected():
+def test_a_file_without_rows_is_rejected_only_in_mode_full():
     assert [
         batch(A).with_staged_counts({}, rules).outcomes[0].state
         for rules in (Rules(), Rules("full"))

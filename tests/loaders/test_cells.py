@@ -131,7 +131,7 @@ def shown(value: object) -> object:
 
 
 @pytest.mark.parametrize(("type_", "pattern"), FROM_TEXT)
-def test_a_text_is_exactly_its_value_or_does_not_fit(session, type_, pattern):
+def test_a_text_is_cast_exactly_or_is_invalid(session, type_, pattern):
     fitting, unfit = FROM_TEXT[type_, pattern]
     found = outcomes(
         session, "string", Column("c", type_), pattern, list(map(literal, [*fitting, *unfit]))
@@ -147,14 +147,14 @@ def test_a_text_is_exactly_its_value_or_does_not_fit(session, type_, pattern):
 
 
 @pytest.mark.parametrize(("held", "type_"), FROM_VALUES)
-def test_a_value_of_another_type_is_exactly_its_value_or_does_not_fit(session, held, type_):
+def test_a_value_of_another_type_is_cast_exactly_or_is_invalid(session, held, type_):
     fitting, unfit = FROM_VALUES[held, type_]
     found = outcomes(session, held, Column("c", type_), None, [*fitting, *unfit])
     assert [shown(value) for value, wrong in found if not wrong] == list(fitting.values())
     assert [outcome for outcome in found if outcome[1]] == [(None, True)] * len(unfit)
 
 
-def test_a_blank_cell_of_a_type_is_null_and_fits(session):
+def test_an_empty_cell_is_null_and_not_invalid(session):
     assert (
         outcomes(session, "string", Column("c", "int"), None, ["''", "null"]) == [(None, False)] * 2
     )

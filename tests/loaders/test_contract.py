@@ -65,7 +65,7 @@ def test_the_dbt_sources_are_the_contracts():
         ({"rules": Rules(max_batch_files=0)}, "a limit of meta.loader is too small"),
     ],
 )
-def test_a_contract_that_contradicts_itself_is_refused_by_name(changes, said):
+def test_the_error_for_an_invalid_contract_names_the_source(changes, said):
     with pytest.raises(LakehouseError, match="source pos.sales: .*") as caught:
         contract(**changes)
     assert said in caught.value.message
@@ -82,7 +82,7 @@ def test_a_contract_that_contradicts_itself_is_refused_by_name(changes, said):
         ("string", "string"),
     ],
 )
-def test_a_type_has_one_spelling(written, normal):
+def test_a_type_has_one_canonical_name(written, normal):
     assert normal_type(written) == normal
 
 
@@ -101,7 +101,7 @@ def test_named_datasets_are_chosen_once_and_in_order():
         ("UTF-16LE", "UTF-16LE"),
     ],
 )
-def test_an_encoding_is_named_as_java_names_it(written, charset):
+def test_an_encoding_has_its_java_name(written, charset):
     assert contract(options={"encoding": written}).charset == charset
 
 

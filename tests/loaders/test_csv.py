@@ -242,7 +242,7 @@ def test_fields_span_lines_with_the_option_multiline(bench):
     assert bench.rows("id, note") == [(1, "two\nlines; it's"), (2, "x")]
 
 
-def test_another_encoding_and_no_header(bench):
+def test_a_file_without_header_is_read_in_its_encoding(bench):
     bench.change(options={"encoding": "ISO-8859-1", "header": False, "sep": "\t"})
     bench.put_bytes("a.tsv", "1\t2022-12-31\t1.5\tcafé\n".encode("latin-1"))
     bench.load()

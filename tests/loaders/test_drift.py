@@ -1,4 +1,4 @@
-"""Contracts and files that change: what lands, what is held back, what is refused."""
+"""Changed contracts and files: rescued cells, changed types, rejected files, mode `full`."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def test_a_wider_type_changes_the_column_in_place(bench):
     assert bench.version() > before
 
 
-def test_a_narrower_type_is_refused_with_the_values_it_cannot_hold(bench):
+def test_the_error_for_a_narrower_type_counts_the_values_it_cannot_hold(bench):
     bench.put("a.csv", "1,,123456.78,x", "2,,0.50,y")
     bench.load()
     bench.change(columns=with_type("amount", "decimal(4,2)"))
@@ -63,7 +63,7 @@ def test_a_narrower_type_is_refused_with_the_values_it_cannot_hold(bench):
     assert bench.load().batches == []
 
 
-def test_the_type_of_an_empty_table_is_corrected_as_the_remedy_says(bench):
+def test_the_remedy_corrects_the_type_of_an_empty_table(bench):
     bench.change({"max_reject_ratio": 0}, columns=with_type("amount", "int"))
     bench.put("a.csv", "1,,12.50,x")
     bench.load()
@@ -114,7 +114,7 @@ def test_rejects_are_listed_and_loaded_after_a_change_of_the_contract(bench):
     assert bench.rows("id, note") == [(1, "a"), (9, "b"), (3000000000, "big")]
 
 
-def test_a_full_table_is_its_newest_file(bench):
+def test_in_mode_full_the_table_has_the_rows_of_the_newest_file(bench):
     bench.change(rules={"mode": "full"})
     bench.put("monday.csv", "1,,,monday", "2,,,monday", "x,,,bad")
     bench.put("tuesday.csv", "2,,,tuesday")
@@ -142,7 +142,7 @@ def test_a_full_table_is_its_newest_file(bench):
     assert bench.rows("id, note") == [(4, "replaced")]
 
 
-def test_a_full_table_is_emptied_by_an_empty_file_only_with_allow_empty(bench):
+def test_in_mode_full_an_empty_file_needs_allow_empty(bench):
     bench.change(rules={"mode": "full"})
     # A time in the future does not hide later files.
     bench.put("monday.csv", "1,,,monday")
@@ -176,7 +176,7 @@ def test_a_directory_that_spark_wrote_again_replaces_its_rows(bench):
     assert (report.files_replaced, bench.rows("id, note")) == (1, [(3, "b")])
 
 
-def test_a_backlog_is_loaded_in_batches_and_a_stop_keeps_the_closed_ones(bench):
+def test_a_stopped_load_keeps_its_closed_batches(bench):
     bench.change(rules={"max_batch_files": 2})
     for number in range(5):
         bench.put(f"{number}.csv", f"{number},,,x")

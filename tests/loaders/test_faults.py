@@ -1,6 +1,6 @@
 """Killed loaders, a killed server, lost connections, concurrent loaders and a full disk.
 
-Every load ends with the tables that Python's csv module makes of the same files.
+After every load, the tables have the rows that Python's csv module reads from the files.
 """
 
 import csv
@@ -172,7 +172,7 @@ def victim(server, tmp_path_factory) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("step", load.STEPS)
-def test_the_next_load_repairs_what_a_loader_left_that_was_killed_at(victim, tmp_path, step):
+def test_the_next_load_is_complete_after_a_loader_is_killed_at(victim, tmp_path, step):
     put(victim, "a.csv", f"1,corrected {step}", f"bad {step},corrected")
     put(victim, f"{step}.csv", f"3,{step}", f"bad {step},new")
     log = tmp_path / "steps"
@@ -187,7 +187,7 @@ def test_the_next_load_repairs_what_a_loader_left_that_was_killed_at(victim, tmp
     assert victim.load().batches == []
 
 
-def test_the_next_load_repairs_what_a_loader_left_that_was_killed_in_a_write(victim, tmp_path):
+def test_the_next_load_is_complete_after_a_loader_is_killed_in_a_write(victim, tmp_path):
     put(victim, "a.csv", "1,corrected again", "bad,corrected")
     put(victim, "bulk.csv", *(f"{number},bulk" for number in range(BULK)), "bad,new")
     log = tmp_path / "steps"
@@ -223,7 +223,7 @@ def half_made(bench, monkeypatch, tmp_path) -> Bench:
     return bench
 
 
-def test_a_table_that_was_written_and_not_registered_is_registered(half_made):
+def test_a_table_that_is_missing_in_the_metastore_is_registered(half_made):
     half_made.load()
     assert is_right(half_made)
 
@@ -298,7 +298,7 @@ def test_a_load_survives_a_connection_that_is_lost_at_each_step(bench, relay):
     assert (report.files_done, report.rows_loaded, report.rows_rejected) == (2, 2, 2)
 
 
-def test_a_server_that_stays_away_is_waited_for_as_long_as_the_pauses_say(bench, relay):
+def test_a_load_fails_if_the_server_stays_away_for_all_pauses(bench, relay):
     put(bench, "a.csv", "1,a")
 
     def watch(report: DatasetReport, step: str) -> None:
@@ -378,13 +378,13 @@ def test_a_read_only_table_is_reported_and_the_next_load_is_clean(bench):
 # ---- a server that does not answer
 
 
-def test_a_server_that_is_away_is_reported_at_once(bench):
+def test_a_load_without_a_server_fails_immediately(bench):
     away = replace(bench.settings, port=free_port())
     with pytest.raises(Unreachable, match=f"no Spark Thrift server answers at {away.address}"):
         run.load_all(away, [bench.contract])
 
 
-def test_a_server_that_accepts_the_connection_and_never_answers_is_left(bench):
+def test_a_load_fails_if_the_server_never_answers(bench):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = replace(bench.settings, port=port, statement_timeout=0.5)
@@ -393,7 +393,7 @@ def test_a_server_that_accepts_the_connection_and_never_answers_is_left(bench):
             run.load_all(settings, [bench.contract])
 
 
-def test_a_statement_that_takes_too_long_is_left_and_its_session_with_it(server):
+def test_a_session_fails_after_a_statement_that_takes_too_long(server):
     with Session(replace(server, statement_timeout=2)) as session:
         began = time.monotonic()
         with pytest.raises(TimedOut, match="did not answer within 2 s"):

@@ -52,7 +52,7 @@ EXPECTED = [
 ]
 
 
-def test_json_lines_are_matched_by_name_and_picked_by_path(json_bench):
+def test_json_cells_are_matched_by_name_or_path(json_bench):
     lines = [json.dumps(record) for record in RECORDS]
     json_bench.put_bytes(
         "a.jsonl", "\n".join([*lines, "", '{"id": 4', '{"id": 5, "ID": 6}', "[7]"]).encode()
@@ -77,7 +77,7 @@ def test_json_lines_are_matched_by_name_and_picked_by_path(json_bench):
     assert report.rows_read == 9
 
 
-def test_one_json_array_is_a_file(json_bench):
+def test_a_multiline_json_file_is_one_array_or_object(json_bench):
     json_bench.change(options={"multiLine": True})
     json_bench.put_bytes("a.json", json.dumps(RECORDS, indent=2).encode())
     json_bench.put_bytes("none.json", b" [ ]\n")
@@ -88,7 +88,7 @@ def test_one_json_array_is_a_file(json_bench):
     assert (report.rows_read, report.rows_rejected, report.files_new) == (6, 3, 4)
 
 
-def test_numbers_of_json_keep_every_digit(json_bench):
+def test_json_numbers_keep_every_digit(json_bench):
     json_bench.change(
         columns=(Column("a", "decimal(38,18)"), Column("b", "string"), Column("c", "bigint"))
     )
@@ -137,7 +137,7 @@ def test_a_json_line_is_one_object_and_keeps_its_text(json_bench):
     assert [row[1] for row in json_bench.quarantined()] == sorted(lines[3:])
 
 
-def test_json_lines_are_rejected_where_the_contract_says_array(json_bench):
+def test_json_lines_are_rejected_with_the_option_multiline(json_bench):
     json_bench.change({"max_reject_ratio": 0.5}, options={"multiLine": True})
     json_bench.put_bytes("a.json", b'{"id": 1}\n{"id": 2}\n')
     report = json_bench.load()

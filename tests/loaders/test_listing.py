@@ -28,7 +28,7 @@ def names(landing, location, **rules) -> list[str]:
     return [file.name for file in landing.listing(location).complete(Rules(**rules), NOW)]
 
 
-def test_files_are_named_relative_to_landing_and_hidden_ones_are_not_seen(landing, tmp_path):
+def test_names_are_relative_to_the_landing_folder_and_hidden_files_are_ignored(landing, tmp_path):
     for name in (
         "b.csv",
         "deep/er/a b%.csv",
@@ -61,11 +61,11 @@ def test_the_topmost_finished_folder_is_the_delivery():
     assert deliveries("a", paths) == {"a/x.parquet": ["a/x.parquet/m=1/p0"], "a/y.csv": ["a/y.csv"]}
 
 
-def test_a_folder_that_is_not_there_holds_nothing(landing):
+def test_a_missing_folder_has_no_deliveries(landing):
     assert landing.listing("nowhere").files == ()
 
 
-def test_a_time_is_the_millisecond_that_java_sees(landing, tmp_path):
+def test_times_are_rounded_down_to_milliseconds_as_in_java(landing, tmp_path):
     put(tmp_path / "pos" / "a.csv")
     # A float of seconds rounds the last one up.
     for nanoseconds in (
@@ -77,7 +77,7 @@ def test_a_time_is_the_millisecond_that_java_sees(landing, tmp_path):
         assert landing.listing("pos").files[0].modified == nanoseconds // 1_000_000
 
 
-def test_a_link_is_the_file_it_leads_to(landing, tmp_path):
+def test_a_link_is_listed_with_the_size_and_time_of_its_target(landing, tmp_path):
     put(tmp_path / "elsewhere.csv", "1234", 1_700_000_000)
     (tmp_path / "pos").mkdir()
     (tmp_path / "pos" / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
@@ -86,7 +86,7 @@ def test_a_link_is_the_file_it_leads_to(landing, tmp_path):
     assert (file.name, file.size, file.modified) == ("pos/a.csv", 4, 1_700_000_000_000)
 
 
-def test_what_is_no_file_is_skipped_with_the_reason(landing, tmp_path):
+def test_entries_that_are_not_files_are_skipped_with_the_reason(landing, tmp_path):
     put(tmp_path / "elsewhere" / "a.csv")
     put(tmp_path / "pos" / "good.csv")
     (tmp_path / "pos" / "folder").symlink_to(tmp_path / "elsewhere")
@@ -133,19 +133,19 @@ def test_only_files_of_the_glob_are_complete(landing, tmp_path):
     ]
 
 
-def test_a_file_is_left_alone_for_its_grace_period(landing, tmp_path):
+def test_a_file_is_incomplete_during_its_grace_period(landing, tmp_path):
     put(tmp_path / "pos" / "old.csv", modified=NOW.timestamp() - 61)
     put(tmp_path / "pos" / "new.csv", modified=NOW.timestamp() - 59)
     assert names(landing, "pos", grace_seconds=60) == ["pos/old.csv"]
 
 
-def test_a_file_waits_for_its_marker(landing, tmp_path):
+def test_a_file_is_incomplete_without_its_marker(landing, tmp_path):
     for name in ("a.csv", "a.csv.done", "b.csv"):
         put(tmp_path / "pos" / name)
     assert names(landing, "pos", done_marker="{name}.done") == ["pos/a.csv"]
 
 
-def test_a_folder_waits_for_its_marker(landing, tmp_path):
+def test_a_folder_is_incomplete_without_its_marker(landing, tmp_path):
     for name in ("one/a.csv", "one/_READY", "two/b.csv"):
         put(tmp_path / "pos" / name)
     assert names(landing, "pos", done_marker="_READY") == ["pos/one/a.csv"]
@@ -163,7 +163,7 @@ def opening(landing: Landing, name: str, content: bytes) -> str:
         return str(error)
 
 
-def test_a_gzip_file_is_unpacked_and_other_packings_are_rejected(landing):
+def test_gzip_is_decompressed_and_other_compressions_are_rejected(landing):
     text = b"id\n1\n"
     assert opening(landing, "a.csv.gz", gzip.compress(text)) == text.decode()
     assert opening(landing, "a.csv", text) == text.decode()
@@ -188,5 +188,5 @@ def test_a_gzip_file_is_unpacked_and_other_packings_are_rejected(landing):
         ("/\N{NO-BREAK SPACE}", "/%C2%A0"),
     ],
 )
-def test_a_path_is_encoded_as_spark_shows_it(path, uri):
+def test_a_path_is_encoded_as_in_sparks_file_path(path, uri):
     assert encoded(path) == uri

@@ -123,7 +123,7 @@ def test_a_committed_batch_without_rows_is_closed(bench):
 
 
 @pytest.mark.parametrize("step", ["inserting", "staging"])
-def test_of_two_loaders_with_one_batch_number_one_commits(bench, step):
+def test_one_of_two_loaders_with_the_same_batch_number_commits(bench, step):
     bench.put("a.csv", "1,,,a", "x,,,bad")
     bench.put("b.csv", "2,,,b")
     slept = []
@@ -141,7 +141,7 @@ def test_of_two_loaders_with_one_batch_number_one_commits(bench, step):
     assert set(bench.states().values()) == {"loaded"}
 
 
-def test_a_loader_that_slept_does_not_restore_earlier_content(bench):
+def test_a_delayed_loader_does_not_restore_earlier_rows(bench):
     bench.put("a.csv", "1,,,first")
     slept = []
 
@@ -157,7 +157,7 @@ def test_a_loader_that_slept_does_not_restore_earlier_content(bench):
     assert bench.rows() == [(1, None, None, "second")]
 
 
-def test_a_batch_that_is_closed_twice_is_one_row_of_the_ledger(bench):
+def test_a_batch_that_is_closed_twice_has_one_ledger_row_per_file(bench):
     bench.put("a.csv", "1,,,a")
     bench.load()
     log = f"from {ledger.LOG} where dataset = {literal(bench.contract.dataset)}"

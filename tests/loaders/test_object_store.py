@@ -1,4 +1,4 @@
-"""The landing folder in an object store: a real S3 server that the loader and Spark read."""
+"""A landing folder in an object store: the loader and Spark read from a real S3 server."""
 
 import csv
 import gzip
@@ -53,7 +53,7 @@ def as_parquet(*rows: tuple, names=("id", "note")) -> bytes:
 
 
 class Bucket:
-    """A bucket of the S3 server; `read` uses a client that is not the loader's or Spark's."""
+    """A bucket of the S3 server; `read` uses another client than the loader and Spark."""
 
     def __init__(self, address: str):
         fs = fsspec.filesystem("s3")
@@ -106,7 +106,7 @@ def moto(port: int) -> subprocess.Popen:
 
 @pytest.fixture(scope="module")
 def bucket(environment):
-    """The object store at the address that the run's server has got."""
+    """The object store, at the address that the Spark server has in its environment."""
     address = environment["AWS_ENDPOINT_URL"].removeprefix("http://")
     process = moto(int(address.partition(":")[2]))
     try:
@@ -118,7 +118,7 @@ def bucket(environment):
 
 @pytest.fixture(scope="module")
 def settings(bucket, server) -> Settings:
-    """The run's server, with the landing folder in the bucket."""
+    """The settings of the Spark server, with the landing folder in the bucket."""
     return replace(server, landing="s3://bucket/landing", statement_timeout=300)
 
 
@@ -202,7 +202,7 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
     }
 
 
-def test_a_store_that_goes_away_while_it_is_read_rejects_no_file(bucket, settings, monkeypatch):
+def test_no_file_is_rejected_if_the_store_goes_away(bucket, settings, monkeypatch):
     away = dataset("away", "csv")
     bucket.put("store/away/a.csv", as_csv((1, "a")))
     landing = Landing(settings.landing)
@@ -231,7 +231,7 @@ def at(landing: str) -> Settings:
     return Settings(Path("home"), landing, "127.0.0.1", 1)
 
 
-def test_doctor_looks_into_the_bucket(bucket):
+def test_doctor_checks_the_bucket(bucket):
     bucket.put("a.csv", as_csv((1, "a")))
     assert doctor.check_landing(at("s3://bucket/landing")) == "s3://bucket/landing"
     assert doctor.check_landing(at("s3://bucket/new")) == "s3://bucket/new, which is empty"
@@ -242,7 +242,7 @@ def test_doctor_looks_into_the_bucket(bucket):
     assert "AWS_ENDPOINT_URL" in caught.value.remedy
 
 
-def test_doctor_tells_what_is_missing_for_a_bucket(bucket, monkeypatch):
+def test_doctor_reports_missing_keys_and_a_missing_package(bucket, monkeypatch):
     fsspec.filesystem("s3").clear_instance_cache()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(LakehouseError, match="cannot be listed: .*redentials") as caught:

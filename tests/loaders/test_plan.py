@@ -42,27 +42,27 @@ def test_an_unknown_file_is_new():
     assert planned([file()], []) == {"a.csv": False}
 
 
-def test_a_loaded_file_is_left_alone():
+def test_a_loaded_file_is_not_planned_again():
     assert planned([file()], [entry()]) == {}
 
 
 @pytest.mark.parametrize("changed", [{"size": 8}, {"modified": 999}, {"modified": 1001}])
-def test_a_file_with_another_size_or_time_replaces_its_own_rows(changed):
+def test_a_file_with_another_size_or_time_is_a_correction(changed):
     assert planned([file(**changed)], [entry()]) == {"a.csv": True}
 
 
-def test_an_object_with_another_etag_is_another_at_the_same_size_and_time():
+def test_an_object_with_another_etag_is_a_correction():
     loaded = entry(etag=file(etag="1").etag)
     assert planned([file(etag="1")], [loaded]) == {}
     assert planned([file(etag="2")], [loaded]) == {"a.csv": True}
 
 
 @pytest.mark.parametrize("state", ["changed", "superseded"])
-def test_a_file_that_is_not_in_bronze_is_planned(state):
+def test_a_changed_or_superseded_file_is_planned(state):
     assert planned([file()], [entry(state=state)]) == {"a.csv": True}
 
 
-def test_a_rejected_file_waits_for_its_correction():
+def test_a_rejected_file_is_planned_only_after_a_correction():
     assert planned([file()], [entry(state="rejected")]) == {}
     assert planned([file(modified=2000)], [entry(state="rejected")]) == {"a.csv": True}
 
@@ -71,11 +71,11 @@ def test_a_known_file_is_read_again_on_request():
     assert planned([file()], [entry()], reread=always) == {"a.csv": True}
 
 
-def test_a_loaded_file_that_is_gone_is_reported():
+def test_a_loaded_file_that_was_removed_is_missing():
     assert plan([], [], {"a.csv": entry()}).missing == ("a.csv",)
 
 
-def test_a_file_that_waits_for_its_marker_is_not_gone():
+def test_an_incomplete_file_is_not_missing():
     assert plan([], ["a.csv"], {"a.csv": entry()}).missing == ()
 
 
@@ -88,36 +88,36 @@ def newest(files, entries, reread=lambda entry: False) -> list[str]:
     return [one.file.name for one in plan_newest(files, known, NOW, reread).files]
 
 
-def test_of_a_full_table_only_the_newest_file_counts():
+def test_mode_full_plans_only_the_newest_file():
     assert newest([file("1"), file("2", modified=2000)], []) == ["2"]
     assert newest([file("1"), file("2", modified=2000)], [entry("2", modified=2000)]) == []
 
 
-def test_of_two_files_with_one_time_the_last_name_is_the_newest():
+def test_the_last_name_is_the_newest_of_files_with_one_time():
     assert newest([file("1"), file("2")], []) == ["2"]
 
 
-def test_a_full_table_whose_file_is_gone_is_the_newest_of_what_lies_there():
+def test_mode_full_plans_the_newest_remaining_file_after_a_removal():
     assert newest([file("1")], [entry("1", state="superseded"), entry("2", modified=2000)]) == ["1"]
 
 
-def test_a_full_table_takes_an_older_file_in_the_place_of_its_own():
+def test_mode_full_plans_a_correction_with_an_older_time():
     assert newest([file("1", modified=500)], [entry("1")]) == ["1"]
 
 
-def test_a_time_in_the_future_counts_as_of_when_the_file_was_first_seen():
+def test_a_file_with_a_future_time_is_as_old_as_its_first_load():
     ahead = file("1", modified=NOW * 2)
     assert newest([ahead, file("0", modified=NOW - 1)], []) == ["1"]
     loaded = entry("1", modified=NOW * 2, closed=NOW - 10)
     assert newest([ahead, file("0", modified=NOW - 1)], [loaded]) == ["0"]
 
 
-def test_a_time_in_the_future_is_noted():
+def test_a_time_in_the_future_is_reported():
     assert notes([PlannedFile(file(modified=NOW))], NOW) == []
     assert notes([PlannedFile(file(modified=NOW * 2))], NOW) == ["a.csv has a time in the future"]
 
 
-def test_batches_are_bounded_by_files_and_by_bytes():
+def test_batches_are_limited_by_files_and_bytes():
     def sizes(rules: Rules, *files: int) -> list[list[int]]:
         some = [PlannedFile(file(str(number), size=size)) for number, size in enumerate(files)]
         return [[one.file.size for one in batch] for batch in batches(rules, some)]

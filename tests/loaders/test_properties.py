@@ -15,7 +15,7 @@ from lakehouse.settings import Settings
 from loaders.contract import Column
 from tests.loaders.bench import Bench
 
-# Digits of other scripts are left out: Java takes them for numbers.
+# Without digits of other scripts: Java accepts them in numbers.
 TEXT = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Nd"), exclude_characters="\ufffd\u2028\u2029"),
     max_size=8,
@@ -37,8 +37,8 @@ KINDS = {
 
 @st.composite
 def deliveries(draw):
-    """Columns with their types, and the rows of a file: good and broken cells mixed."""
-    # A row of one null would be a blank line.
+    """Columns with their types, and the rows of a file, with valid and invalid cells."""
+    # A row with one column that is null would be a blank line.
     types = draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=2, max_size=4))
     columns = tuple(
         Column(f"c{n}", type_, required=draw(st.booleans())) for n, type_ in enumerate(types)
@@ -50,7 +50,7 @@ def deliveries(draw):
 
 
 def expected(cell: str | None, column: Column):
-    """What an independent reader makes of a cell; raises ValueError where it does not fit."""
+    """The value of a cell by an independent reader; raises ValueError if it is invalid."""
     if column.required and (cell is None or not cell.strip(" ")):
         raise ValueError("empty")
     if cell is None or (cell == "" and column.type != "string"):
@@ -89,7 +89,7 @@ READ = {
 
 
 def written(columns, rows) -> bytes:
-    """The file, with nothing for null and two quotes for an empty text."""
+    """The file: null is an empty field, and an empty text is two quotes."""
     text = io.StringIO()
     text.write(",".join(column.name for column in columns) + "\n")
     for row in rows:

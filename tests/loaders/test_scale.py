@@ -34,7 +34,7 @@ def valid_rows(bench, pattern: str) -> str:
         where amount <> 'n/a'"""
 
 
-def test_many_small_files(bench):
+def test_many_small_files_are_loaded_into_few_files(bench):
     for number in range(FILES):
         lines = f"{number},01-02-2026,{number}.25,x", f"{number},02-02-2026,1.00,y"
         bench.put(f"{number % 50}/{number}.csv", *lines)
@@ -50,7 +50,7 @@ def test_many_small_files(bench):
     assert missing_and_extra(bench, valid_rows(bench, "*/*.csv")) == (0, 0)
 
 
-def test_one_large_file(bench):
+def test_a_large_file_is_loaded_completely(bench):
     duckdb.sql(f"""
         copy (
             select range as id, '28-02-2026' as sold_on, 'note ' || range as note,

@@ -48,7 +48,7 @@ def test_the_last_error_of_a_log_is_its_innermost_cause(log, reason):
     assert spark.last_error(log) == reason
 
 
-# Excerpts of logs: a failed statement or task does not end the server, the other events do.
+# Excerpts of logs. A failed statement or task does not end the server; the other events do.
 FAILED_STATEMENT = """\
 2026-11-24 18:08:59 WARN ThriftCLIService: Error executing statement:
 org.apache.hive.service.cli.HiveSQLException: Error running query: [TABLE_OR_VIEW_NOT_FOUND] a.

@@ -28,7 +28,7 @@ CATALOGUE = {
     for name, arguments in yaml.safe_load((PROJECT / "catalogue.yml").read_text()).items()
 }
 README = (PACKAGE / "README.md").read_text()
-# The descriptions of the package's macros, by name; a macro `test_x` is the generic test `x`.
+# Descriptions of the package's macros, by name; the macro `test_x` is the generic test `x`.
 DESCRIBED = {
     macro["name"]: macro
     for macro in yaml.safe_load((PACKAGE / "macros" / "_macros.yml").read_text())["macros"]
@@ -52,7 +52,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Run:
-    """A build of the integration project; `others` are the statuses of nodes that are no cases."""
+    """A build of the integration project; `others` has the statuses of all nodes but the cases."""
 
     output: str
     manifest: dict

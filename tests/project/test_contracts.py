@@ -1,4 +1,4 @@
-"""The macros write constraints, properties and comments as the contract has them."""
+"""The macros set constraints, properties and comments exactly as the YAML has them."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def contracts(server, tmp_path_factory, request):
     return "contracts"
 
 
-def test_properties_and_constraints_are_as_they_were_written(contracts, session):
+def test_properties_and_constraints_are_set_unchanged(contracts, session):
     properties = dict(session.execute(f"show tblproperties {contracts}.odd_table"))
     assert properties["odd.property"] == ODD
     constraints = {
@@ -62,13 +62,13 @@ def test_properties_and_constraints_are_as_they_were_written(contracts, session)
         ("r'\\.csv', 1", "code_check"),
     ],
 )
-def test_every_check_is_held(contracts, session, row, constraint):
+def test_every_check_is_enforced(contracts, session, row, constraint):
     with pytest.raises(SqlError, match=f"(?i)check constraint {constraint} "):
         session.execute(f"insert into {contracts}.odd_table values ({row})")
 
 
 @pytest.mark.parametrize("relation", ["odd_table", "odd_view"])
-def test_descriptions_arrive_as_they_were_written(contracts, session, relation):
+def test_descriptions_are_set_unchanged(contracts, session, relation):
     described = session.execute(f"describe extended {contracts}.{relation}")
     assert described[0] == ("code", "string", ODD)
     assert [comment for name, comment, _ in described if name == "Comment"] == [ODD]

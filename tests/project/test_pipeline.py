@@ -1,4 +1,4 @@
-"""The whole way from landing to gold, against totals that DuckDB makes of the input files."""
+"""From the landing folder to gold, compared with DuckDB's results on the input files."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from tests.conftest import dbt, lakehouse
 
 @pytest.fixture(scope="session")
 def inputs(landing):
-    """DuckDB over the landed files: tables `sales` and `customers`, bands included."""
+    """DuckDB with the sample files: tables `sales` and `customers`, with age bands."""
     duck = duckdb.connect()
     duck.sql(f"""
         create table customers as
@@ -75,7 +75,7 @@ def test_every_sale_is_in_gold_as_it_was_delivered(built, session, inputs):
     )
 
 
-def test_customers_are_in_gold_with_the_unknown_one(built, session, inputs):
+def test_gold_has_every_customer_and_the_unknown_one(built, session, inputs):
     same(
         session,
         "select customer_id, gender, payment_method, age from gold.dim_customers",
@@ -96,7 +96,7 @@ def test_price_bands_follow_the_unit_price(built, session, inputs):
     )
 
 
-def test_days_are_those_of_the_years_of_sales_and_of_one_more(built, session, inputs):
+def test_dates_cover_the_years_of_sales_and_one_more(built, session, inputs):
     same(
         session,
         """select date_day, calendar_year, calendar_quarter, month_of_year, month_name, day_name,
@@ -118,7 +118,7 @@ def test_days_are_those_of_the_years_of_sales_and_of_one_more(built, session, in
     )
 
 
-def test_the_fact_has_one_file_each_month_sorted_by_customer(built, session, server):
+def test_the_fact_has_one_file_per_month_sorted_by_customer(built, session, server):
     months = session.execute("select distinct invoice_month from gold.fct_sales")
     folder = server.home / "warehouse" / "gold.db" / "fct_sales"
     for (month,) in months:
@@ -139,7 +139,7 @@ def test_a_second_load_changes_nothing(built, session):
     ] == versions
 
 
-def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp_path):
+def test_a_build_during_loads_gives_the_same_gold(built, session, tmp_path):
     tables = "gold.fct_sales", "gold.dim_customers", "gold.dim_dates"
     before = {
         table: sorted(map(repr, session.execute(f"select * from {table}"))) for table in tables
@@ -162,7 +162,7 @@ def test_a_build_beside_a_running_loader_gives_the_same_gold(built, session, tmp
     } == before
 
 
-def test_a_price_basis_that_is_none_is_refused_with_the_choices(built):
+def test_the_error_for_an_invalid_price_basis_lists_the_valid_ones(built):
     build = dbt("compile", "-s", "int_sales_checked", "--vars", '{"pos_price_basis": "box"}')
     assert build.returncode != 0
     assert "var pos_price_basis is 'box': use 'unit' or 'line'" in build.stdout
@@ -233,7 +233,7 @@ def test_odd_sales_are_in_the_fact_or_rejected_with_the_reason(odd_build, sessio
     assert days == [("2025-12-31",)]
 
 
-def test_a_build_that_violates_a_constraint_leaves_the_earlier_table(built, session):
+def test_a_build_that_violates_a_constraint_leaves_the_previous_table(built, session):
     before = session.execute("select count(*), sum(total_amount) from gold.fct_sales")
     [(version, *_)] = session.execute("describe history gold.fct_sales limit 1")
     # A band that nothing falls into leaves price_band null, which the contract forbids.
@@ -267,7 +267,7 @@ def test_a_build_that_violates_a_constraint_leaves_the_earlier_table(built, sess
         "update gold.dim_customers set age = 200 where customer_id = 'unknown'",
     ],
 )
-def test_a_write_beside_dbt_is_held_to_the_contract_too(built, session, statement):
+def test_a_write_without_dbt_cannot_violate_the_contract(built, session, statement):
     with pytest.raises(SqlError):
         session.execute(statement)
 
@@ -290,7 +290,7 @@ def test_tables_have_the_types_and_descriptions_of_their_yaml(manifest, session)
         }, model["name"]
 
 
-def test_everything_in_the_docs_is_described_and_contracts_are_typed(manifest):
+def test_models_columns_and_macros_are_described_and_contracts_are_typed(manifest):
     for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:
         if node["resource_type"] not in ("model", "source", "seed"):
             continue
@@ -305,7 +305,7 @@ def test_everything_in_the_docs_is_described_and_contracts_are_typed(manifest):
     ]
 
 
-def test_every_analysis_answers(built, session):
+def test_every_analysis_returns_rows(built, session):
     assert dbt("compile").returncode == 0
     folder = Path(os.environ["DBT_TARGET_PATH"], "compiled", "retail_lakehouse", "analyses")
     compiled = sorted(folder.glob("*.sql"))
@@ -316,7 +316,7 @@ def test_every_analysis_answers(built, session):
         assert session.execute(path.read_text()), path.stem
 
 
-def test_a_developer_builds_only_what_changed_beside_production(manifest, session, tmp_path):
+def test_a_developer_builds_only_the_changed_models(manifest, session, tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     listed = dbt(
         "ls",

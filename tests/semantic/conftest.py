@@ -1,4 +1,4 @@
-"""MetricFlow in this process: one engine for the project, one for the small shop."""
+"""MetricFlow in this process: one engine for the project, and one for a small shop."""
 
 import csv
 from pathlib import Path
@@ -17,26 +17,26 @@ SHOP = Path(__file__).parent / "shop"
 def configured(state: Path, project: Path = PROJECT) -> SparkConfiguration:
     configuration = SparkConfiguration(project, state)
     configuration.setup(dbt_profiles_path=PROJECT, configure_file_logging=False)
-    # dbt keeps one adapter in a process: take it before another project is set up.
+    # dbt has one adapter per process: take it before another project is set up.
     assert configuration.sql_client
     return configuration
 
 
 @pytest.fixture(scope="session")
 def definitions(environment, tmp_path_factory) -> SparkConfiguration:
-    """The project's metrics as they are defined; needs no server."""
+    """The definitions of the project's metrics, without a server."""
     return configured(tmp_path_factory.mktemp("metrics"))
 
 
 @pytest.fixture(scope="session")
 def project(built, definitions) -> SparkConfiguration:
-    """The project's metrics over the built gold tables."""
+    """The project's metrics on the built gold tables."""
     return definitions
 
 
 @pytest.fixture(scope="session")
 def exported(project) -> list[str]:
-    """The lines of a first `lakehouse metrics export`."""
+    """The output lines of the first `lakehouse metrics export`."""
     return list(export(project))
 
 
@@ -53,7 +53,7 @@ def shop(server, tmp_path_factory) -> SparkConfiguration:
 
 @pytest.fixture(scope="session")
 def gold(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
-    """DuckDB over the rows of gold: tables `sales` and `days`."""
+    """DuckDB with the rows of gold: tables `sales` and `days`."""
     folder, duck = tmp_path_factory.mktemp("gold"), duckdb.connect()
     queries = {
         "sales": (

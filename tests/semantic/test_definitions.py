@@ -18,14 +18,14 @@ def explained(configuration, **request) -> str:
     return configuration.mf.explain(request).sql_statement.without_descriptions.sql
 
 
-def test_every_metric_says_what_it_is_for(definitions):
+def test_every_metric_has_a_description_owner_unit_and_question(definitions):
     for metric in definitions.semantic_manifest.metrics:
         assert metric.description and metric.label
         for key in ("owner", "unit", "question"):
             assert (metric.config.meta or {}).get(key), (metric.name, key)
 
 
-def test_the_page_is_rendered_from_the_definitions(definitions):
+def test_the_committed_page_has_the_current_definitions(definitions):
     committed = (PROJECT / "docs" / "metrics.md").read_text()
     rendered = page(definitions.semantic_manifest)
     assert rendered == committed, "run: lakehouse metrics page > docs/metrics.md"
@@ -44,7 +44,7 @@ def test_the_page_has_every_metric_dimension_and_export(definitions):
         assert re.search(rf"{name}`", rendered), name
 
 
-def test_a_metric_view_says_which_metrics_it_lacks(definitions):
+def test_a_metric_view_has_a_reason_for_each_metric_that_it_lacks(definitions):
     [view] = metric_views(definitions.semantic_manifest)
     metrics = {metric.name: metric.type.value for metric in definitions.semantic_manifest.metrics}
     lacking = {name for name, kind in metrics.items() if kind in ("derived", "cumulative")}
@@ -76,7 +76,7 @@ def test_other_commands_start_without_metricflow():
     assert started.stdout.strip() == "[]"
 
 
-def test_nothing_asks_the_network(environment, monkeypatch):
+def test_no_command_asks_pypi_for_a_newer_version(environment, monkeypatch):
     def refuse(*_):
         raise AssertionError("MetricFlow asked PyPI")
 

@@ -63,7 +63,7 @@ def rows(shop, metrics: str, by: str = "", **request) -> list[tuple]:
     return sorted(found, key=lambda row: (row[0] is None, row[0]))
 
 
-def test_metrics_over_everything(shop):
+def test_metrics_without_dimensions_have_the_expected_values(shop):
     [values] = rows(shop, " ".join(OVER_EVERYTHING))
     found = dict(zip(OVER_EVERYTHING, values, strict=True))
     assert found == {name: pytest.approx(value) for name, value in OVER_EVERYTHING.items()}
@@ -71,20 +71,20 @@ def test_metrics_over_everything(shop):
     assert decimals >= {name for name, value in OVER_EVERYTHING.items() if isinstance(value, D)}
 
 
-def test_metrics_by_month(shop):
+def test_metrics_by_month_have_the_expected_values(shop):
     found = rows(shop, " ".join(BY_MONTH), "metric_time__month")
     for number, (metric, expected) in enumerate(BY_MONTH.items(), start=1):
         values = {row[0]: row[number] for row in found if row[number] is not None}
         assert values == expected, metric
 
 
-def test_a_change_has_a_row_for_each_month_with_either_value(shop):
+def test_an_offset_metric_has_a_row_for_each_month_with_either_value(shop):
     assert dict(rows(shop, "amount_change", "metric_time__month")) == {
         JANUARY: None, FEBRUARY: D("15.75"), MARCH: None, APRIL: None
     }  # fmt: skip
 
 
-def test_a_time_in_every_grain(shop):
+def test_a_time_is_truncated_to_every_grain(shop):
     grains = ("minute", "hour", "day", "week", "month", "quarter", "year", "season")
     found = rows(shop, "amount", " ".join(f"metric_time__{grain}" for grain in grains))
     day = datetime(2024, 2, 29)
@@ -99,7 +99,7 @@ def test_a_time_in_every_grain(shop):
     ]  # fmt: skip
 
 
-def test_the_metric_views_lack_what_they_cannot_compute(shop):
+def test_metric_views_lack_the_metrics_that_they_cannot_compute(shop):
     [orders, visits] = metric_views(shop.semantic_manifest)
     assert [measure.name for measure in visits.measures] == ["visits"]
     measures = {measure.name for measure in orders.measures}
@@ -117,7 +117,7 @@ def test_the_metric_views_lack_what_they_cannot_compute(shop):
     }
 
 
-def test_an_offset_to_the_start_of_the_month(shop):
+def test_a_metric_can_read_the_value_at_the_start_of_the_month(shop):
     found = {
         day: value
         for day, value in rows(shop, "amount_since_month_start", "metric_time__day")
@@ -126,7 +126,7 @@ def test_an_offset_to_the_start_of_the_month(shop):
     assert found == {FEBRUARY: 0, datetime(2024, 2, 29): D("-15.25"), APRIL: 0}
 
 
-def test_a_running_total_within_a_span_of_time_counts_what_was_before(shop):
+def test_a_running_total_with_a_start_time_counts_earlier_days(shop):
     span = {
         "time_constraint_start": datetime(2024, 2, 1),
         "time_constraint_end": datetime(2024, 2, 2),
@@ -142,28 +142,28 @@ def test_a_dimension_two_joins_away_is_null_where_a_link_is_missing(shop):
     ]
 
 
-def test_a_metric_filters_another(shop):
+def test_a_metric_can_filter_another_metric(shop):
     more = "{{ Metric('orders', group_by=['customer']) }} > 1"
     assert rows(shop, "amount", "customer", where_constraints=[more]) == [("c1", D("30.50"))]
 
 
-def test_a_filter_on_null(shop):
+def test_a_filter_can_select_nulls(shop):
     without = "{{ Dimension('customer__region_code') }} is null"
     assert rows(shop, "amount", where_constraints=[without]) == [(D("10.00"),)]
 
 
-def test_an_empty_result(shop):
+def test_a_filter_without_matches_gives_no_rows(shop):
     early = "{{ TimeDimension('metric_time', 'day') }} < '2024-01-01'"
     assert rows(shop, "amount", "metric_time__month", where_constraints=[early]) == []
 
 
-def test_metrics_of_two_facts_side_by_side(shop):
+def test_metrics_of_two_facts_are_joined_by_time(shop):
     assert rows(shop, "amount visits", "metric_time__month") == [
         (JANUARY, 10, 2), (FEBRUARY, D("25.75"), None), (APRIL, 10, 1)
     ]  # fmt: skip
 
 
-def test_order_and_limit(shop):
+def test_a_query_follows_its_order_and_limit(shop):
     request = MetricFlowQueryRequest.create(
         metric_names=["amount"],
         group_by_names=["metric_time__month"],
@@ -173,7 +173,7 @@ def test_order_and_limit(shop):
     assert shop.mf.query(request).result_df.rows == ((FEBRUARY, D("25.75")),)
 
 
-def test_ansi_is_on_and_what_it_refuses_is_told(shop):
+def test_a_query_with_an_ansi_error_fails(shop):
     divided = "{{ Dimension('customer__region_code') }} = 1 / 0"
     with pytest.raises(Exception, match="CAST_INVALID_INPUT|DIVIDE_BY_ZERO"):
         rows(shop, "amount", where_constraints=[divided])

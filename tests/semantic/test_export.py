@@ -35,7 +35,7 @@ def test_exports_and_metric_views_are_described_and_keep_decimals(exported, sess
         assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
 
 
-def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(exported, session):
+def test_a_second_export_restores_tables_and_drops_undefined_ones(exported, session):
     before = {
         name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")
     }
@@ -53,8 +53,8 @@ def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(expor
     unchanged = [f"{line}, unchanged" if ": metric view" in line else line for line in exported]
     assert again.output.splitlines() == [
         *unchanged,
-        "metrics.earlier: dropped, nothing defines it any more",
-        "metrics.earlier_view: dropped, nothing defines it any more",
+        "metrics.earlier: dropped, it has no definition any more",
+        "metrics.earlier_view: dropped, it has no definition any more",
     ]
     assert {name: rows_of(session, f"metrics.{name}") for name in before} == before
     session.execute("drop table metrics.`2021`")
@@ -63,7 +63,7 @@ def test_a_second_export_mends_what_changed_and_drops_what_nothing_defines(expor
     assert sorted(tables) == sorted(relations(exported))
 
 
-def test_somebody_elses_table_does_not_make_room_for_a_view(exported, session):
+def test_a_table_that_no_export_wrote_is_not_replaced(exported, session):
     session.execute("create table metrics.others using delta as select 1 as a")
     with pytest.raises(LakehouseError, match="metrics.others is a table that no export wrote"):
         make_room(session, "metrics.others", "view", "retail_lakehouse")
@@ -71,7 +71,7 @@ def test_somebody_elses_table_does_not_make_room_for_a_view(exported, session):
     session.execute("drop table metrics.others")
 
 
-def test_a_developers_metrics_stand_beside_those_of_production(exported, session, monkeypatch):
+def test_an_export_with_a_prefix_leaves_the_metrics_of_production(exported, session, monkeypatch):
     session.execute("create schema dev_gold")
     for table in ("fct_sales", "dim_customers", "dim_dates"):
         session.execute(f"create view dev_gold.{table} as select * from gold.{table}")
@@ -89,19 +89,19 @@ def test_a_developers_metrics_stand_beside_those_of_production(exported, session
     session.execute("drop schema dev_metrics cascade")
 
 
-def test_validation_against_the_warehouse_finds_nothing(exported):
+def test_the_definitions_are_valid_in_the_warehouse(exported):
     validated = lakehouse("metrics", "validate")
     assert validated.exit_code == 0, validated.output
     assert "ERROR" not in validated.output
 
 
-def test_validation_sees_what_spark_refuses(project):
+def test_validation_reports_errors_of_spark(project):
     with pytest.raises(SqlError, match="UNRESOLVED_COLUMN") as refused:
         project.sql_client.dry_run("select nothing_there from gold.fct_sales")
     assert "\tat " not in refused.value.message
 
 
-def test_the_readme_query_answers_with_decimals(exported, gold):
+def test_the_readme_query_prints_decimals(exported, gold):
     metrics = ("--metrics", "revenue,average_invoice_value", "--group-by", "metric_time__month")
     shown = lakehouse("metrics", "query", *metrics, "--order", "metric_time__month", "--quiet")
     assert shown.exit_code == 0, shown.output

@@ -1,4 +1,4 @@
-"""The sessions of `lakehouse metrics`: those of the profile, with time-outs."""
+"""Sessions of `lakehouse metrics`: they follow the profile, and have time-outs."""
 
 import time
 
@@ -25,7 +25,7 @@ def test_a_session_has_the_user_and_the_settings_of_the_profile(server):
         ]
 
 
-def test_a_server_that_is_silent_from_the_start_is_unanswered(server, relay, monkeypatch):
+def test_a_session_with_a_silent_server_times_out(server, relay, monkeypatch):
     monkeypatch.setattr(thrift, "PROMPT_TIMEOUT", 0.5)
     relay.silence()
     with pytest.raises(
@@ -34,7 +34,7 @@ def test_a_server_that_is_silent_from_the_start_is_unanswered(server, relay, mon
         profile_session(profile(server, relay.port))
 
 
-def test_a_close_that_is_not_answered_discards_no_result_and_ends(server, relay, monkeypatch):
+def test_an_unanswered_close_keeps_the_result_and_returns(server, relay, monkeypatch):
     monkeypatch.setattr(thrift, "CLOSE_TIMEOUT", 0.5)
     with profile_session(profile(server, relay.port)) as session:
         rows = session.execute("select 1")
@@ -43,7 +43,7 @@ def test_a_close_that_is_not_answered_discards_no_result_and_ends(server, relay,
     assert rows == [(1,)] and time.monotonic() - began < 5
 
 
-def test_a_profile_that_metrics_cannot_use_is_refused_with_what_they_need(server):
+def test_the_error_for_an_unsupported_profile_has_a_remedy(server):
     with pytest.raises(LakehouseError, match="method thrift and auth KERBEROS") as caught:
         profile_session(profile(server, server.port, auth="KERBEROS"))
     assert caught.value.remedy == "metrics need method thrift, and auth NONE, LDAP or CUSTOM"

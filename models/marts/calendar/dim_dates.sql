@@ -16,7 +16,7 @@ public_holidays as (
 
 shifted as (
 
-    -- The day of the fiscal calendar, as if that began in January.
+    -- The month shifted so that the fiscal year begins in January.
     select
         date_day,
         add_months(

@@ -1,5 +1,5 @@
 """Random files of a dataset: with rows, without rows, with rejected rows, and invalid files.
 
-Everything is drawn from a `Random`, so a seed generates the same bytes again.
-The generator does not say how a file has to be loaded: tests.chaos.oracle derives that.
+All choices come from one `Random`, so a seed generates the same bytes again.
+The generator does not define the expected result: tests.chaos.oracle derives it.
 """

@@ -5,7 +5,7 @@ from random import Random
 
 from tests.chaos.datasets import Dataset, Field
 
-# Turkish has letters that other alphabets lack or upper-case otherwise.
+# Other alphabets do not have some Turkish letters, or have other capital letters for them.
 WORDS = (
     "çağ",
     "İstanbul",
@@ -35,7 +35,7 @@ def valid_text(field: Field, dataset: Dataset, random: Random) -> str:
 
 
 def invalid_text(kind: str, random: Random) -> str:
-    """A text that a type cannot hold; a string holds every text, so it has none."""
+    """A text that the type cannot hold. A string can hold every text, so it has none."""
     return random.choice(INVALID[base_type(kind)])
 
 

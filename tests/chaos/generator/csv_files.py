@@ -8,7 +8,7 @@ from tests.chaos.generator.rows import draw_layout, draw_row
 
 
 def csv_file(dataset: Dataset, random: Random, rows: int, invalid_rate: float) -> bytes:
-    """A CSV file with so many rows; the rate is that of rows with invalid cells."""
+    """A CSV file with rows; the rate is the probability that a row has invalid cells."""
     layout = draw_layout(dataset, random)
     line_end = random.choice(["\n", "\n", "\r\n"])
     lines = []
@@ -47,7 +47,7 @@ def _line(cells: Sequence[str | None], dataset: Dataset, random: Random) -> str:
 
 
 def _malformed_line(cells: Sequence[str | None], dataset: Dataset, random: Random) -> str:
-    """A line with too many or too few fields, or with an open quote where a line is a row."""
+    """A line with too many or too few fields, or with an open quote if lines are rows."""
     separator, line = dataset.separator, _line(cells, dataset, random)
     lines = [f"{line}{separator}more", "77"]
     if not dataset.multi_line:
@@ -64,7 +64,7 @@ def empty_csv_file(dataset: Dataset, random: Random) -> bytes:
 
 
 def invalid_csv_file(dataset: Dataset, random: Random) -> bytes:
-    """A binary file, or a header without a required column or with a column twice."""
+    """A binary file, or a header with a missing required column or a duplicate column."""
     if not dataset.header:
         return b"\x89PNG\xff\xfe" * 40
     separator = dataset.separator

@@ -26,20 +26,20 @@ STEMS = (
 
 
 def new_name(dataset: Dataset, random: Random, number: int) -> str:
-    """A file name that is unique by its number; a directory's contains "_dir"."""
+    """A file name with a unique number; the name of a directory contains "_dir"."""
     suffix = random.choice(dataset.suffixes)
     stem = f"{random.choice(STEMS)}_{number}" if random.random() < 0.5 else f"file_{number:03}"
     return f"{stem}_dir{suffix[1:]}" if suffix.startswith("/") else f"{stem}{suffix}"
 
 
 def draw_content(dataset: Dataset, random: Random, name: str) -> Content:
-    """The content of a file: usually with rows, else without rows (8 %) or invalid (8 %)."""
+    """The content of a file: without rows (8 %), invalid (8 %), or with rows."""
     draw = random.random()
     if draw < 0.08:
         return _packed(name, _empty_file(dataset, random, name))
     if draw < 0.16:
         return _invalid_file(dataset, random, name)
-    # No row is rejected, few are, or more than the dataset allows.
+    # No rejects, few rejects, or more than the dataset allows.
     invalid_rate = random.choice([0, 0, 0, 0.1, 0.1, 0.6])
     rows = draw_row_count(random)
     if dataset.using == "parquet":

@@ -8,7 +8,7 @@ from tests.chaos.datasets import Dataset, Field
 from tests.chaos.generator.rows import Layout, draw_layout, draw_row
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-# JSON values that a string column keeps as their text.
+# JSON values whose text a string column keeps.
 STRING_VALUES = (
     "1.10",
     "100",
@@ -23,7 +23,7 @@ STRING_VALUES = (
 
 
 def json_file(dataset: Dataset, random: Random, rows: int, invalid_rate: float) -> bytes:
-    """A JSON file with so many rows; the rate is that of rows with invalid cells."""
+    """A JSON file with rows; the rate is the probability that a row has invalid cells."""
     layout = draw_layout(dataset, random)
     records = []
     for _ in range(rows):
@@ -62,7 +62,7 @@ def _value(field: Field | None, cell: str, random: Random) -> str:
     kind = field.type if field else "string"
     if kind == "string":
         return random.choice(STRING_VALUES) if random.random() < 0.2 else _string(cell, random)
-    # A number that JSON spells otherwise is written as a string.
+    # A number that is not valid in JSON is written as a string.
     is_number = NUMBER.fullmatch(cell) and len(cell) < 30 and (float(cell) or cell[0] != "-")
     fits_type = "." not in cell or kind not in ("int", "bigint")
     return cell if is_number and fits_type and random.random() < 0.7 else _string(cell, random)

@@ -20,7 +20,7 @@ from tests.chaos.generator.rows import Layout, draw_layout, draw_row
 def parquet_file(
     dataset: Dataset, random: Random, name: str, rows: int, invalid_rate: float
 ) -> Content:
-    """A parquet file, or a directory of some; the rate is that of rows with invalid cells."""
+    """A parquet file or directory; the rate is the probability that a row has invalid cells."""
     layout = draw_layout(dataset, random)
     if not is_directory(name):
         return _file(dataset, layout, random, rows, invalid_rate)
@@ -35,7 +35,7 @@ def parquet_file(
 
 
 def invalid_parquet_file(dataset: Dataset, random: Random, name: str) -> Content:
-    """A truncated file, one without a required column, or a binary file; or a directory with it."""
+    """A truncated or binary file, a file without a required column, or a directory with one."""
     valid = _file(dataset, draw_layout(dataset, random), random, 30, 0)
     incomplete = _bytes_of(pa.table({"note": ["x", "y"]}), random)
     invalid = random.choice([valid[: len(valid) // 2], incomplete, b"\x89PNG\xff\xfe" * 40])
@@ -57,7 +57,7 @@ def _file(
     cells = [draw_row(dataset, layout, random, 0) for _ in range(rows)]
     arrays = []
     for position, (column, field) in enumerate(layout.columns):
-        # docs/loading.md does not say as which text other types of unknown columns are rescued.
+        # docs/loading.md does not define the rescued text of other types.
         writers = WRITERS[field.type] if field else [STRINGS]
         write = Random(f"{layout.key}/{column}").choice(writers)
         arrays.append(write([row[position] for row in cells], random, invalid_rate))
@@ -88,7 +88,7 @@ def _bytes_of(table: pa.Table, random: Random) -> bytes:
 
 # ---- the pyarrow types that writers choose for a column
 
-# Takes the texts of a column's cells, the random source and the rate of invalid cells.
+# A function of the texts of a column's cells, the random source and the rate of invalid cells.
 Writer = Callable[[Sequence[str | None], Random, float], pa.Array]
 
 

@@ -9,10 +9,10 @@ from tests.chaos.generator.cells import invalid_text, valid_text
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a file in order: each name as it is spelled there, and its field.
+    """The columns of a file in order: each name as written in the file, and its field.
 
-    A column that the dataset does not know has no field. Files with the same `key` are
-    written alike.
+    A column that is not in the dataset has no field. Files with the same `key` have the same
+    columns.
     """
 
     key: str
@@ -44,7 +44,7 @@ def _spelled(field: Field, random: Random) -> str:
 def draw_row(
     dataset: Dataset, layout: Layout, random: Random, invalid_rate: float
 ) -> list[str | None]:
-    """The texts of a row's cells; at the rate given, one or two of them are invalid."""
+    """The texts of a row's cells; with probability `rate`, one or two are invalid."""
     row = [_draw_cell(field, dataset, random) for _, field in layout.columns]
     if random.random() < invalid_rate:
         for _ in range(random.choice([1, 1, 2])):
@@ -70,5 +70,5 @@ def _invalidate_cell(row: list[str | None], layout: Layout, random: Random) -> N
 
 
 def draw_row_count(random: Random) -> int:
-    """Usually up to 25; sometimes so many that a kill can interrupt the writing of them."""
+    """Usually up to 25 rows; sometimes so many that a kill can interrupt the write."""
     return random.randint(1000, 3000) if random.random() < 0.04 else random.randint(1, 25)

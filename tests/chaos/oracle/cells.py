@@ -1,4 +1,4 @@
-"""The value that a column's type holds of a cell, by the rules of docs/loading.md."""
+"""Casts of cells to the types of their columns, by the rules of docs/loading.md."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ class InvalidCell(Exception):
 
 
 def cell_value(field: Field, dataset: Dataset, cell: object) -> object:
-    """A text or a parquet value as the field's type; raises InvalidCell.
+    """A text or a parquet value, cast to the field's type; raises InvalidCell.
 
     Doubles, dates and timestamps are returned as texts: repr, ISO, and ISO with microseconds.
     """
@@ -103,7 +103,7 @@ def _parsed(text: str, pattern: str) -> datetime:
         moment = datetime.strptime(text, pattern)
     except ValueError:
         raise InvalidCell from None
-    # strptime also takes a day or month of one digit.
+    # strptime also accepts a day or month of one digit.
     if moment.strftime(pattern) != text:
         raise InvalidCell
     return moment

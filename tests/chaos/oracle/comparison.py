@@ -10,16 +10,16 @@ from tests.chaos.oracle.reading import MALFORMED, read
 from tests.chaos.oracle.state import FileState, PossibleStates
 from tests.chaos.oracle.tables import Stored, canonical
 
-# How many rows of a difference are shown.
+# Maximum number of rows that are shown of a difference.
 SHOWN_ROWS = 4
 
 
 def differences(
     dataset: Dataset, possible: PossibleStates, stored: Mapping[str, Stored]
 ) -> list[str]:
-    """A sentence for each file, or for the `full` table, that is in no possible state.
+    """A sentence for each file, or each table in mode `full`, that matches no possible state.
 
-    Where there is no difference, only the states that the tables are in stay possible.
+    For the others, only the states that match stay possible.
     """
     if dataset.mode == "full":
         return _table_differences(dataset, possible, stored)
@@ -65,7 +65,7 @@ def _sentence(dataset: Dataset, name: str, differences: Iterable[str]) -> str:
 
 
 def _difference(dataset: Dataset, name: str, state: FileState, stored: Stored) -> str:
-    """How the stored file differs from a state; empty if it does not."""
+    """The difference between the stored file and a state; empty if there is none."""
     parts = (
         _entry_difference(dataset, name, state, stored),
         _row_difference(dataset, name, state, stored),
@@ -81,10 +81,10 @@ def _entry_difference(dataset: Dataset, name: str, state: FileState, stored: Sto
     size = sum(map(len, data_files(delivery.content)))
     expected: tuple = (state.state, delivery.modified, size)
     reading = read(dataset, name, delivery.content)
-    # Other entries do not promise any counts.
+    # Entries in other states have no defined counts.
     if state.state == "loaded" or (state.state == "rejected" and reading.over_limit):
-        landed = len(reading.rows) if state.state == "loaded" else 0
-        expected += (reading.count, landed, len(reading.rejects))
+        loaded = len(reading.rows) if state.state == "loaded" else 0
+        expected += (reading.count, loaded, len(reading.rejects))
     if stored.entry and stored.entry[: len(expected)] == expected:
         return ""
     reason = f" ({reading.file_error})" if reading.file_error else ""
@@ -93,10 +93,10 @@ def _entry_difference(dataset: Dataset, name: str, state: FileState, stored: Sto
 
 def _row_difference(dataset: Dataset, name: str, state: FileState, stored: Stored) -> str:
     expected: Counter = Counter()
-    if state.landed:
-        for *values, rescued in read(dataset, name, state.landed.content).rows:
+    if state.in_bronze:
+        for *values, rescued in read(dataset, name, state.in_bronze.content).rows:
             cells = rescued and tuple((column, canonical(text)) for column, text in rescued)
-            expected[(state.landed.modified, *map(canonical, values), cells)] += 1
+            expected[(state.in_bronze.modified, *map(canonical, values), cells)] += 1
     return _counter_difference("bronze", stored.rows, expected)
 
 
@@ -106,7 +106,7 @@ def _reject_difference(dataset: Dataset, name: str, state: FileState, stored: St
         rejects = read(dataset, name, state.recorded.content).rejects
     expected = Counter(reject for reject in rejects if reject is not MALFORMED)
     malformed = len(rejects) - expected.total()
-    # Any cells may be stored of a malformed row, so only their number is compared.
+    # The stored cells of a malformed row are not defined, so only such rows are counted.
     others = stored.rejects - expected
     if not expected - stored.rejects and others.total() == malformed:
         return ""

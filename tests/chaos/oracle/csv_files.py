@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.chaos.datasets import Dataset
 from tests.chaos.oracle.records import REPLACEMENT, Record, match_columns, record_of
 
-# Marks a quoted empty cell: Python's csv module reads it and an unquoted one alike.
+# Marks a quoted empty cell: Python's csv module does not distinguish it from an unquoted one.
 EMPTY = "\ue000"
 
 
@@ -57,7 +57,7 @@ def _mark_empty(dataset: Dataset, text: str) -> str:
 
 
 def _tokens(dataset: Dataset, text: str) -> list[str]:
-    """The raw cells, separators and line ends that a text consists of."""
+    """The raw cells, separators and line ends of a text."""
     quote, separator = re.escape(dataset.quote), re.escape(dataset.separator)
     quoted = rf"{quote}(?:[^{quote}]|{quote}{quote})*(?:{quote}|$)[^{separator}\r\n]*"
     return re.findall(rf"{quoted}|[^{separator}\r\n]+|{separator}|\r\n|\n|\r", text)

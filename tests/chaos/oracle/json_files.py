@@ -13,7 +13,7 @@ class Number(str):
 
 
 class Members(list):
-    """The (name, value) pairs of an object: a name may be there twice."""
+    """The (name, value) pairs of an object; a name may occur twice."""
 
 
 def json_records(dataset: Dataset, content: bytes) -> Iterator[Record | None]:

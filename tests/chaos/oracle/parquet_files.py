@@ -14,7 +14,7 @@ from tests.chaos.oracle.records import Record, match_columns, record_of
 
 def parquet_records(dataset: Dataset, content: Content) -> Iterator[Record]:
     """Each row's record; raises InvalidFile or pa.ArrowException."""
-    # A directory with one unreadable file is invalid, so all are read before the first record.
+    # One unreadable file makes the directory invalid, so all files are read first.
     for table in [parquet.read_table(io.BytesIO(file)) for file in data_files(content)]:
         fields = match_columns(dataset, table.column_names)
         columns = {name: _values(table[name]) for name in table.column_names}
@@ -24,7 +24,7 @@ def parquet_records(dataset: Dataset, content: Content) -> Iterator[Record]:
 
 
 def _values(column: pa.ChunkedArray) -> list:
-    """A column's values: timestamps in UTC and without a zone, binary ones as text."""
+    """A column's values: timestamps in UTC without a zone, and binary values as text."""
     if pa.types.is_timestamp(column.type):
         per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[column.type.unit]
         ticks = column.cast(pa.int64()).to_pylist()

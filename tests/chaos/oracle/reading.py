@@ -1,4 +1,4 @@
-"""The rows that bronze and the quarantine have to hold of a file."""
+"""The expected rows of a file in bronze and in the quarantine."""
 
 import gzip
 import zlib
@@ -15,7 +15,7 @@ from tests.chaos.oracle.json_files import json_records
 from tests.chaos.oracle.parquet_files import parquet_records
 from tests.chaos.oracle.records import InvalidFile, Record
 
-# A reject that is malformed as a whole: no cell of it is expected in the quarantine.
+# A malformed row: its cells in the quarantine are not defined.
 MALFORMED = None
 
 
@@ -23,10 +23,10 @@ MALFORMED = None
 class Reading:
     """The rows of a file.
 
-    `rows` are the accepted ones: a value for each field, and last the rescued cells
-    (sorted pairs of column and text, or None).
-    `rejects` are the others: the sorted (field, text) pairs of the invalid cells, or MALFORMED.
-    `file_error` is the reason why the file is rejected before its rows are read; it has no rows.
+    `rows` has the valid rows: a value for each field, and last the rescued cells (sorted pairs of
+    column and text, or None).
+    `rejects` has the rejects: sorted pairs (field, text) of the invalid cells, or MALFORMED.
+    `file_error` is the reason if the file is rejected before its rows are read.
     """
 
     rows: tuple[tuple, ...] = ()
@@ -36,12 +36,12 @@ class Reading:
 
     @property
     def count(self) -> int:
-        """The number of rows, rejects included."""
+        """The number of rows, including rejects."""
         return len(self.rows) + len(self.rejects)
 
     @property
     def over_limit(self) -> bool:
-        """Whether so many rows are rejected that the file is rejected as a whole."""
+        """Whether the file has too many rejects."""
         return bool(self.count) and len(self.rejects) / self.count > self.max_reject_ratio
 
     @property
@@ -55,7 +55,7 @@ RECORDS = {"csv": csv_records, "json": json_records, "parquet": parquet_records}
 
 @cache
 def read(dataset: Dataset, name: str, content: Content) -> Reading:
-    """Read a file of a dataset; it is unpacked if its name ends in .gz."""
+    """Read a file of a dataset; *.gz is decompressed."""
     rows, rejects = [], []
     try:
         if isinstance(content, bytes) and name.endswith(".gz"):

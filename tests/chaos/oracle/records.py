@@ -11,26 +11,26 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class InvalidFile(Exception):
-    """Why a file is rejected before its rows are read."""
+    """The reason why a file is rejected before its rows are read."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """A row: its cells (texts, or parquet's values) by field, the other ones by column."""
+    """A row: cells (texts or parquet values) by field, and cells of unknown columns by name."""
 
     cells: dict[str, object]
     unknown: dict[str, str]
 
 
 def normalized(column: str) -> str:
-    """A column's name as it is matched: case and special characters do not count."""
+    """A column's name for matching, without differences of case and special characters."""
     return re.sub(r"[ ,;{}()\n\t=]+", "_", column.strip().lower())
 
 
 def match_columns(dataset: Dataset, columns: Sequence[str]) -> dict[str, Field]:
     """The field of each known column of a file.
 
-    Raises InvalidFile when a required column is missing or a column is there twice.
+    Raises InvalidFile if a required column is missing or a column is duplicate.
     """
     fields = {normalized(field.name): field for field in dataset.fields}
     names = [normalized(column) for column in columns]

@@ -1,7 +1,7 @@
-"""The states that the tables may be in after loads, some of which were killed.
+"""The possible states of the tables after loads, some of which were killed.
 
-A killed load may have loaded any of its files or none. So every possible state is kept
-until a comparison shows which of them the tables are in.
+A killed load may have loaded any of its files or none. So every possible state is kept until a
+comparison shows the actual one.
 """
 
 from collections.abc import Mapping
@@ -11,24 +11,24 @@ from tests.chaos.datasets import DATASETS, Dataset
 from tests.chaos.deliveries import Delivery
 from tests.chaos.oracle.reading import read
 
-# The files of a dataset that are in landing, by name.
+# The files of a dataset in the landing folder, by name.
 Present = Mapping[str, Delivery]
 
 
 @dataclass(frozen=True)
 class FileState:
-    """What the tables hold of one file name.
+    """The expected content of the tables for one file name.
 
-    `landed` is the delivery whose rows are in bronze, `recorded` the last one that the ledger
-    has an entry of, `state` the entry's state: empty without an entry.
+    `in_bronze` is the delivery whose rows are in bronze, `recorded` the delivery in the ledger, and
+    `state` its state in the ledger; empty without an entry.
     """
 
-    landed: Delivery | None = None
+    in_bronze: Delivery | None = None
     recorded: Delivery | None = None
     state: str = ""
 
     def is_final(self, delivery: Delivery) -> bool:
-        """Whether a load has nothing to do for the delivery."""
+        """Whether a load does nothing for the delivery."""
         return self.recorded == delivery and self.state in ("loaded", "rejected")
 
 
@@ -42,7 +42,7 @@ def load_file(dataset: Dataset, name: str, state: FileState, delivery: Delivery)
         return state
     if read(dataset, name, delivery.content).rejected:
         # A rejected correction leaves the rows of the earlier delivery.
-        return FileState(state.landed, delivery, "rejected")
+        return FileState(state.in_bronze, delivery, "rejected")
     return FileState(delivery, delivery, "loaded")
 
 
@@ -57,7 +57,7 @@ def load_table(dataset: Dataset, table: TableState, present: Present) -> TableSt
         return table
     reading = read(dataset, newest, delivery.content)
     if reading.rejected or not reading.count:
-        files[newest] = FileState(state.landed, delivery, "rejected")
+        files[newest] = FileState(state.in_bronze, delivery, "rejected")
         return _sorted(files)
     for name, other in files.items():
         superseded = "superseded" if other.state == "loaded" else other.state
@@ -100,11 +100,11 @@ class PossibleStates:
     )
 
     def add_interrupted_load(self, dataset: Dataset, present: Present, changing: bool) -> None:
-        """Add the states after a load that may be killed; `changing`: while files change."""
+        """Add the states after a load that may be killed; `changing`: files may change."""
         self._load(dataset, present, changing, complete=False)
 
     def add_complete_load(self, dataset: Dataset, present: Present) -> None:
-        """Replace the states by those after a complete load."""
+        """Replace the states with those after a complete load."""
         self._load(dataset, present, changing=False, complete=True)
 
     def _load(self, dataset: Dataset, present: Present, changing: bool, complete: bool) -> None:

@@ -1,4 +1,4 @@
-"""The rows, rejects and ledger entries that the tables hold, by file."""
+"""The stored rows, rejects and ledger entries, by file."""
 
 import json
 from collections import Counter
@@ -8,17 +8,17 @@ from lakehouse.sql import literal
 from lakehouse.thrift import Session
 from tests.chaos.datasets import SOURCE, Dataset
 
-# A row as it is compared: (modified, a value for each field …, rescued cells or None).
+# A row for comparison: (modified, a value for each field …, rescued cells or None).
 Row = tuple
-# A reject as it is compared: the sorted (field, text) pairs of its invalid cells.
+# A reject for comparison: the sorted (field, text) pairs of its invalid cells.
 Reject = tuple[tuple[str, str | None], ...]
 
 
 @dataclass
 class Stored:
-    """What the tables hold of one file.
+    """The stored content of one file.
 
-    `entry` is (state, modified, size, rows read, rows landed, rows rejected) of the ledger.
+    `entry` is (state, modified, size, rows read, rows loaded, rows rejected) of the ledger.
     """
 
     rows: Counter[Row] = field(default_factory=Counter)
@@ -27,7 +27,7 @@ class Stored:
 
 
 def stored_files(session: Session, dataset: Dataset) -> dict[str, Stored]:
-    """What the tables hold of a dataset's files, by name below the dataset's location."""
+    """The stored content of a dataset's files, by name below the dataset's location."""
     files: dict[str, Stored] = {}
 
     def of(source_file: str) -> Stored:
@@ -70,7 +70,7 @@ def _select_rows(dataset: Dataset) -> str:
 
 
 def _comparable(value: object) -> object:
-    """A double as its repr, so that -0.0 and 0.0 differ; JSON texts in one spelling."""
+    """A double as its repr, so that -0.0 and 0.0 differ; JSON in canonical form."""
     return repr(value) if isinstance(value, float) else canonical(value)
 
 
