@@ -30,10 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
         group = "gold" if "loaded" in fixtures else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))
-    # dbt_expectations is the second longest group: at the end, one lane would wait for it.
-    items.sort(
-        key=lambda item: ("loaded" not in item.fixturenames, "packages" not in item.location[0])
-    )
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> int:
+    """One lane begins with gold, the other with the chaos test on its new server.
+
+    Gold and dbt_expectations take longest: at the end, one lane would wait for the other.
+    """
+    if "loaded" in item.fixturenames:
+        return 0
+    first = ("tests/chaos/test_chaos", "tests/packages", "tests/loaders/test_faults")
+    return next((n for n, name in enumerate(first, 1) if item.location[0].startswith(name)), 9)
 
 
 SECONDS: dict[str, float] = defaultdict(float)

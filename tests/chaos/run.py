@@ -11,7 +11,7 @@ from loaders.run import load_all
 from ops import server as spark
 from tests.chaos.actions import draw_action
 from tests.chaos.concurrent_build import concurrent_build, load_sample
-from tests.chaos.datasets import DATASETS, Dataset
+from tests.chaos.datasets import DATASETS, SOURCE, Dataset
 from tests.chaos.faults import KILL_LOADER, KILL_SERVER, Fault, draw_faults
 from tests.chaos.landing import Action, Landing, apply
 from tests.chaos.loaders import contract_of, run_loaders
@@ -169,7 +169,7 @@ class Chaos:
 
     def check_no_scratch_tables(self) -> None:
         with Session(self.settings) as session:
-            if tables := session.execute("show tables in scratch"):
+            if tables := session.execute(f"show tables in scratch like '{SOURCE}_*'"):
                 names = ", ".join(name for _, name, _ in tables)
                 self.fail([f"scratch tables were not dropped: {names}"])
 
