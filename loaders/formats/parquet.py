@@ -51,12 +51,17 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
     contract = context.contract
     try:
         types = _types(context, table, parts)
-        made = {name: _cell(name, type_, name in nanoseconds) for name, type_ in types.items()}
+        # Columns are named c0, c1, …: a file may have names that the loader uses itself.
+        aliases = {name: f"c{index}" for index, name in enumerate(types)}
+        columns = tuple(f"{identifier(name)} as {alias}" for name, alias in aliases.items())
+        made = {
+            name: _cell(aliases[name], type_, name in nanoseconds) for name, type_ in types.items()
+        }
         # Arrow writes a column of nulls as INT32 (https://github.com/apache/arrow/issues/11967).
         made |= {name: Cell("cast(null as string)") for name in types if f"{name} null" in names}
         unknown, missing = drift(contract, types)
         known = by_contract(contract, made)
-        _require_castable(context, table, known)
+        _require_castable(context, f"(select {', '.join(columns)} from {table})", known)
     except SqlError as error:
         if conditions.is_transient(error):
             raise
@@ -65,10 +70,11 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
         table,
         tuple(parts),
         known,
-        record=as_json({name: identifier(name) for name in types}),
-        rescued=as_json({name: identifier(name) for name in unknown}),
+        record=as_json(aliases),
+        rescued=as_json({name: aliases[name] for name in unknown}),
         unknown=unknown,
         missing=missing,
+        columns=columns,
     )
 
 
@@ -91,8 +97,7 @@ location {location(context, parts)}""")
     return types
 
 
-def _cell(name: str, type_: str, nanoseconds: bool) -> Cell:
-    column = identifier(name)
+def _cell(column: str, type_: str, nanoseconds: bool) -> Cell:
     if nanoseconds and type_ == "bigint":
         micros = f"if({column} % 1000 = 0, timestamp_micros({column} div 1000), null)"
         return Cell(micros, "timestamp", raw=column)
@@ -102,7 +107,7 @@ def _cell(name: str, type_: str, nanoseconds: bool) -> Cell:
     return Cell(column, type_)
 
 
-def _require_castable(context: Context, table: str, known: dict[str, Cell]) -> None:
+def _require_castable(context: Context, rows: str, known: dict[str, Cell]) -> None:
     """Let Spark analyze the casts; it fails if a column cannot be cast to its contract type."""
     differing = [
         cells.value(known[column.name], column, context.contract.format_of(column))
@@ -110,4 +115,4 @@ def _require_castable(context: Context, table: str, known: dict[str, Cell]) -> N
         if column.name in known and known[column.name].type != column.type
     ]
     if differing:
-        context.session.execute(f"describe query select {', '.join(differing)} from {table}")
+        context.session.execute(f"describe query select {', '.join(differing)} from {rows}")

@@ -28,6 +28,7 @@ class Reader:
     """Files with one schema, read by one scan.
 
     table: the scratch table to scan; `parse` maps its rows to records.
+    columns: what to select of it (SQL), under names that no other column of the load has.
     parts: the stored files, each with its delivery.
     cells: the cells by contract column, for columns that the files have.
     record: the whole row as text (SQL).
@@ -44,6 +45,7 @@ class Reader:
     row_checks: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ("value",)
     parse: Callable[[str], str] = lambda rows: rows
 
     @property
@@ -62,10 +64,11 @@ class Reader:
 
         A file whose size or time differs from the plan is not read.
         """
+        columns = ", ".join(self.columns)
         if len(self.parts) == 1:
             [(file, part)] = self.parts
             return self.parse(f"""
-        select *, {literal(file.name)} as _landed_file,
+        select {columns}, {literal(file.name)} as _landed_file,
             timestamp_millis({file.modified}) as _landed_modified
         from {self.table}
         where _metadata.file_path = {literal(part.uri)} and _metadata.file_size = {part.size}
@@ -80,7 +83,8 @@ class Reader:
         return self.parse(f"""
         select data.*, planned._landed_file, timestamp_millis(planned.landed) as _landed_modified
         from (
-            select *, _metadata.file_path as _landed_path, _metadata.file_size as _landed_size,
+            select {columns}, _metadata.file_path as _landed_path,
+                _metadata.file_size as _landed_size,
                 unix_millis(_metadata.file_modification_time) as _landed_ms
             from {self.table}
             where {in_list("_metadata.file_path", (part.uri for _, part in self.parts))}

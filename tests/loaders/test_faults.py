@@ -266,7 +266,7 @@ def test_a_load_survives_a_server_that_is_killed_while_rows_are_written(bench, m
             killers[-1].start()
 
     report = DatasetReport(bench.contract.dataset, "")
-    load_with_retries(bench, mortal_server, watch, report)
+    load_with_retries(bench, bench.settings, watch, report)
     for killer in killers:
         killer.join()
     assert any("was lost: tried again" in note for note in report.notes), report.notes

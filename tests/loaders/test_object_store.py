@@ -180,7 +180,7 @@ def test_a_landing_folder_in_a_bucket_is_loaded_once_and_corrected(bucket, setti
         (1, 0),
     ]
     [note] = [note for note in first[0].notes if "rejected" in note]
-    assert note.startswith("store/text/deep//lost.csv was rejected: its name has //")
+    assert note.startswith("store/text/deep//lost.csv was rejected: its name contains //")
 
     assert [report.batches for report in load(settings, *contracts)] == [[], [], []]
 
