@@ -1,24 +1,25 @@
 """MetricFlow's query plans as Spark SQL.
 
 MetricFlow has no dialect for open-source Spark. The Databricks dialect is changed in three ways:
-every kind of percentile, exact quotients, and faster range joins.
+every kind of percentile, exact quotients, and smaller range joins.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from metricflow.sql.render.databricks import DatabricksSqlExpressionRenderer
 from metricflow.sql.render.expr_renderer import SqlExpressionRenderer, SqlExpressionRenderResult
 from metricflow.sql.render.sql_plan_renderer import DefaultSqlPlanRenderer, SqlPlanRenderResult
-from metricflow.sql.sql_plan import SqlPlanNode
-from metricflow.sql.sql_select_node import SqlSelectStatementNode
-from metricflow.sql.sql_select_text_node import SqlSelectTextNode
+from metricflow.sql.sql_plan import SqlSelectColumn
+from metricflow.sql.sql_select_node import SqlJoinDescription, SqlSelectStatementNode
 from metricflow_semantics.sql.sql_exprs import (
+    SqlAggregateFunctionExpression,
     SqlColumnReference,
     SqlColumnReferenceExpression,
     SqlComparison,
     SqlComparisonExpression,
     SqlExpressionNode,
+    SqlFunction,
     SqlLogicalExpression,
     SqlPercentileExpression,
     SqlPercentileFunctionType,
@@ -76,70 +77,87 @@ class SparkPlanRenderer(DefaultSqlPlanRenderer):
         return self.EXPR_RENDERER
 
     def visit_select_statement_node(self, node: SqlSelectStatementNode) -> SqlPlanRenderResult:
-        return super().visit_select_statement_node(self._operands_before_joins(node))
-
-    def _operands_before_joins(self, node: SqlSelectStatementNode) -> SqlSelectStatementNode:
-        """The node, with the operands of range comparisons in its joins as columns of the sources.
-
-        A cumulative metric joins each day of the calendar with every earlier row of the fact, and
-        Spark runs a range join as a nested loop (https://github.com/apache/spark/pull/7379). The
-        loop would compute an operand such as `DATEADD(month, -3, day)` for each pair of rows. The
-        saved query `revenue_to_date` needs this: decision 4 has the measured times.
-        """
-        aliases = [node.from_source_alias, *(join.right_source_alias for join in node.join_descs)]
-        operands = RangeOperands(self.EXPR_RENDERER, {alias: {} for alias in aliases})
-        conditions = [operands.condition(join.on_condition) for join in node.join_descs]
-
-        def source(given: SqlPlanNode, alias: str) -> SqlPlanNode:
-            if not operands.columns[alias]:
-                return given
-            named = [f"{sql} AS {name}" for sql, name in operands.columns[alias].items()]
-            selected = "SELECT\n  " + "\n  , ".join(["*", *named])
-            return SqlSelectTextNode.create(
-                f"{selected}\n{self._render_from_section(given, alias).sql}"
-            )
-
-        joins = tuple(
-            replace(
-                join,
-                right_source=source(join.right_source, join.right_source_alias),
-                on_condition=condition,
-            )
-            for join, condition in zip(node.join_descs, conditions, strict=True)
-        )
-        left = source(node.from_source, node.from_source_alias)
-        return replace(node, from_source=left, join_descs=joins)
+        return super().visit_select_statement_node(summed_before_range_join(node))
 
 
-@dataclass(frozen=True)
-class RangeOperands:
-    """Replaces the operands of range comparisons with columns.
+def summed_before_range_join(node: SqlSelectStatementNode) -> SqlSelectStatementNode:
+    """The node, with the right side of its range join summed before the join.
 
-    `columns` has the columns that each source needs: alias of the source -> SQL -> name.
+    A cumulative metric joins each day of the calendar with every earlier row of the fact, and Spark
+    runs a range join as a nested loop (https://github.com/apache/spark/pull/7379). Summed by the
+    columns that the node reads, the right side has one row per day instead of one per row of the
+    fact. The saved query `revenue_to_date` needs this: decision 4 has the measured times.
+
+    A node is returned unchanged where it has no range join, or aggregates anything but sums of
+    columns of the right side.
     """
+    ranges = [join for join in node.join_descs if _is_range(join.on_condition)]
+    if len(ranges) != 1:
+        return node
+    alias = ranges[0].right_source_alias
+    sums = [_summed_column(each.expr) for each in node.select_columns if _is_aggregate(each.expr)]
+    if not sums or any(column is None or column.table_alias != alias for column in sums):
+        return node
+    summed = {column.column_name for column in sums if column}
+    others = [each.expr for each in node.select_columns if not _is_aggregate(each.expr)]
+    others += [each.expr for each in (*node.group_bys, *node.order_bys)]
+    others += [each for each in (node.where, *(j.on_condition for j in node.join_descs)) if each]
+    kept = {
+        reference.col_ref.column_name
+        for expression in others
+        for reference in expression.lineage.column_reference_exprs
+        if reference.col_ref.table_alias == alias
+    }
+    if kept & summed or any(each.lineage.contains_ambiguous_exprs for each in others):
+        return node
+    joins = tuple(
+        _with_sums(join, kept, summed) if join is ranges[0] else join for join in node.join_descs
+    )
+    return replace(node, join_descs=joins)
 
-    renderer: SqlExpressionRenderer
-    columns: dict[str, dict[str, str]]
 
-    def condition(self, given: SqlExpressionNode | None) -> SqlExpressionNode | None:
-        """A join's condition with columns as operands of its range comparisons."""
-        if isinstance(given, SqlLogicalExpression):
-            parts = tuple(self.condition(part) for part in given.args)
-            return SqlLogicalExpression.create(given.operator, parts)
-        if not isinstance(given, SqlComparisonExpression):
-            return given
-        if given.comparison is SqlComparison.EQUALS:
-            return given
-        left, right = self._column(given.left_expr), self._column(given.right_expr)
-        return SqlComparisonExpression.create(left, given.comparison, right)
+def _is_range(condition: SqlExpressionNode | None) -> bool:
+    """Whether a join condition compares by anything but equality."""
+    if isinstance(condition, SqlLogicalExpression):
+        return any(map(_is_range, condition.args))
+    return (
+        isinstance(condition, SqlComparisonExpression)
+        and condition.comparison is not SqlComparison.EQUALS
+    )
 
-    def _column(self, operand: SqlExpressionNode) -> SqlExpressionNode:
-        references = operand.lineage.column_reference_exprs
-        aliases = {reference.col_ref.table_alias for reference in references}
-        if len(aliases) != 1 or not aliases <= self.columns.keys():
-            return operand
-        [alias] = aliases
-        # MetricFlow has range comparisons of times only. With one type, no pair needs a cast.
-        sql = f"CAST({self.renderer.render_sql_expr(operand).sql} AS TIMESTAMP)"
-        name = self.columns[alias].setdefault(sql, f"__operand_{len(self.columns[alias])}")
-        return SqlColumnReferenceExpression.create(SqlColumnReference(alias, name))
+
+def _is_aggregate(expression: SqlExpressionNode) -> bool:
+    return expression.lineage.contains_aggregate_exprs
+
+
+def _summed_column(expression: SqlExpressionNode) -> SqlColumnReference | None:
+    """The column of `SUM(alias.column)`; None for any other expression."""
+    if (
+        not isinstance(expression, SqlAggregateFunctionExpression)
+        or expression.sql_function is not SqlFunction.SUM
+    ):
+        return None
+    reference = expression.sql_function_args[0].as_column_reference_expression
+    return reference.col_ref if reference else None
+
+
+def _with_sums(join: SqlJoinDescription, kept: set[str], summed: set[str]) -> SqlJoinDescription:
+    """The join, with its right side grouped by the columns `kept`."""
+
+    def column(name: str) -> SqlColumnReferenceExpression:
+        return SqlColumnReferenceExpression.create(
+            SqlColumnReference(join.right_source_alias, name)
+        )
+
+    keys = tuple(SqlSelectColumn(column(name), name) for name in sorted(kept))
+    sums = (
+        SqlSelectColumn(
+            SqlAggregateFunctionExpression.create(SqlFunction.SUM, [column(name)]), name
+        )
+        for name in sorted(summed)
+    )
+    return join.with_right_source(
+        SqlSelectStatementNode.create(
+            "", [*keys, *sums], join.right_source, join.right_source_alias, group_bys=keys
+        )
+    )
