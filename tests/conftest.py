@@ -22,6 +22,7 @@ from tests.relay import Relay
 from tests.servers import free_port, start
 
 
+@pytest.hookimpl(tryfirst=True)  # Before pytest-xdist reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that need the server, set the group of each, and put the longest groups first."""
     for item in items:
