@@ -4,6 +4,7 @@ A lane is a process of pytest-xdist; `make test` runs two. A lane runs whole gro
 tests of the built gold tables are one group, and each other file is a group.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -58,6 +59,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("slowest files")
     for name, seconds in slowest:
         terminalreporter.write_line(f"{seconds:7.1f} s  {name}")
+
+
+def pytest_unconfigure() -> None:
+    """Drop what nanobind prints at the interpreter's exit: objects that CPython did not free.
+
+    See https://github.com/wjakob/nanobind/issues/1387.
+    """
+    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -102,7 +102,7 @@ def test_every_row_is_loaded_exactly_or_rejected(server, session, tmp_path_facto
     numbers = itertools.count()
 
     @configured(
-        max_examples=8,
+        max_examples=5,
         deadline=None,
         derandomize=True,
         database=None,

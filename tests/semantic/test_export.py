@@ -1,10 +1,14 @@
 """`lakehouse metrics` on the built project: exports, validation, SQL and errors."""
 
+import re
 import subprocess
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from lakehouse.errors import LakehouseError
+from lakehouse.settings import PROJECT
 from lakehouse.thrift import SqlError
 from ops.metrics.export import make_room
 from tests.conftest import lakehouse
@@ -130,3 +134,23 @@ def test_an_error_of_spark_is_one_readable_message(exported):
     assert shown.exit_code == 1
     assert "ERROR: [CAST_INVALID_INPUT] The value '" in shown.output
     assert "\tat " not in shown.output and "java." not in shown.output
+
+
+def readme_query() -> str:
+    """The first query that the README shows."""
+    return re.search(r'lakehouse sql "(.+?)"', (PROJECT / "README.md").read_text(), re.S)[1]
+
+
+def test_the_readmes_query_runs_through_sqlalchemy(exported, server):
+    with create_engine(f"hive://{server.host}:{server.port}/default").connect() as connection:
+        rows = connection.execute(text(readme_query())).fetchall()
+    assert len(rows) == 14 and all(isinstance(row[-1], Decimal) for row in rows)
+
+
+def test_the_readmes_query_runs_in_beeline(exported, server):
+    beeline = ["beeline", "-u", f"jdbc:hive2://{server.address}", "--silent=true"]
+    shown = subprocess.run(
+        [*beeline, "--outputformat=csv2", "-e", readme_query()], capture_output=True, text=True
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("Female,") == 7
