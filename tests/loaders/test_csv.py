@@ -33,6 +33,18 @@ CSV = {
         ],
         {},
     ),
+    # A line that is equal to the header is a row.
+    "header_twice.csv": (
+        csv_bytes("42,,,a", "id,sold_on,amount,note", "43,,,b"),
+        [(42, None, None, "a"), (43, None, None, "b")],
+        {
+            "id,sold_on,amount,note": [
+                ("id", "id", "is not a valid int"),
+                ("sold_on", "sold_on", "is not a valid date with format dd-MM-yyyy"),
+                ("amount", "amount", "is not a valid decimal(8,2)"),
+            ]
+        },
+    ),
     # By name, in any order, case and spacing.
     "columns.csv": (
         csv_bytes("x,34,31-12-2022", header="NOTE,Id, Sold On "),
