@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import psutil
@@ -47,9 +48,29 @@ def unprivileged() -> list[str]:
     return drop if subprocess.run([*drop, "true"], capture_output=True).returncode == 0 else []
 
 
+def kill_server(settings: Settings) -> None:
+    """Send SIGKILL to the server, if it runs."""
+    if process := running_server(settings):
+        process.send_signal(signal.SIGKILL)
+
+
+def restart_server(settings: Settings) -> None:
+    """Start the server, once the killed one has released its port (up to 30 s)."""
+    deadline = time.monotonic() + 30
+    while spark.port_user(settings.host, settings.port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    spark.start(settings)
+
+
+def running_server(settings: Settings):
+    """The server's process, or a false value if it does not run."""
+    recorded = spark.recorded(settings)
+    return recorded and recorded.alive()
+
+
 def process_of(settings: Settings) -> psutil.Process:
     """The process of the running server; fails if there is none."""
-    process = spark.recorded(settings).alive()
+    process = running_server(settings)
     assert process, f"no server runs in {settings.home}"
     return process
 

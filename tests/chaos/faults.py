@@ -1,16 +1,11 @@
 """The faults of a round, and the time at which each is injected."""
 
-import signal
-import time
 from dataclasses import dataclass
 from random import Random
 
-from lakehouse.settings import Settings
-from ops import server as spark
+from loaders.load import STEPS
 
 KILL_LOADER, KILL_SERVER, CHANGE_FILES = "kill loader", "kill server", "change files"
-# The steps that a loader reports.
-STEPS = ("planned", "inserting", "staging", "committed", "closing", "closed")
 
 
 @dataclass(frozen=True)
@@ -51,26 +46,3 @@ def _scheduled(what: str, loader: int, random: Random) -> Fault:
     if random.random() < 0.6:
         return Fault(what, loader, random.choice(STEPS), random.choice([1, 1, 2, 3]))
     return Fault(what, loader, seconds=random.uniform(0.5, 6))
-
-
-# ---- the server
-
-
-def kill_server(settings: Settings) -> None:
-    """Send SIGKILL to the server, if it runs."""
-    if process := running_server(settings):
-        process.send_signal(signal.SIGKILL)
-
-
-def restart_server(settings: Settings) -> None:
-    """Start the server, once the killed one has released its port (up to 30 s)."""
-    deadline = time.monotonic() + 30
-    while spark.port_user(settings.host, settings.port) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    spark.start(settings)
-
-
-def running_server(settings: Settings):
-    """The server's process, or a false value if it does not run."""
-    recorded = spark.recorded(settings)
-    return recorded and recorded.alive()

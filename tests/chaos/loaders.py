@@ -12,18 +12,12 @@ from pathlib import Path
 
 from lakehouse.settings import Settings
 from loaders.contract import Column, Contract, Rules
+from loaders.load import STEPS
 from loaders.report import DatasetReport
 from loaders.run import load_all
 from tests.chaos.datasets import SOURCE, Dataset
-from tests.chaos.faults import (
-    KILL_LOADER,
-    KILL_SERVER,
-    STEPS,
-    Fault,
-    kill_server,
-    restart_server,
-    running_server,
-)
+from tests.chaos.faults import KILL_LOADER, KILL_SERVER, Fault
+from tests.servers import kill_server, restart_server, running_server
 
 # A spawned process imports this module again, and shares no state with the parent.
 SPAWN = multiprocessing.get_context("spawn")

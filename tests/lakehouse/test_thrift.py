@@ -10,7 +10,7 @@ import pytest
 from lakehouse import thrift
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, SqlError, TimedOut, Unreachable, readable
-from tests.conftest import free_port
+from tests.servers import free_port
 
 
 def test_a_readable_error_has_no_exception_class_and_no_plan():
@@ -79,6 +79,17 @@ def test_every_statement_after_a_lost_connection_fails(server, relay):
                 Unreachable, match=f"the connection to 127.0.0.1:{relay.port} was lost"
             ):
                 session.execute("select 1")
+
+
+def test_a_session_fails_after_a_statement_that_takes_too_long(server):
+    with Session(replace(server, statement_timeout=2)) as session:
+        began = time.monotonic()
+        with pytest.raises(TimedOut, match="did not answer within 2 s"):
+            session.execute("select java_method('java.lang.Thread', 'sleep', 20000L)")
+        # A late answer is never taken for that to another statement.
+        with pytest.raises(TimedOut):
+            session.execute("select 1")
+    assert time.monotonic() - began < 9
 
 
 def test_the_server_has_the_functions_that_a_close_registers(session):

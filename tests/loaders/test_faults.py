@@ -171,14 +171,19 @@ def victim(server, tmp_path_factory) -> Iterator[Bench]:
         yield bench
 
 
+def start_loader(bench: Bench, last_step: str, log: Path):
+    arguments = bench.settings, bench.contract, last_step, log
+    process = SPAWN.Process(target=load_and_die, args=arguments)
+    process.start()
+    return process
+
+
 @pytest.mark.parametrize("step", load.STEPS)
 def test_the_next_load_is_complete_after_a_loader_is_killed_at(victim, tmp_path, step):
     put(victim, "a.csv", f"1,corrected {step}", f"bad {step},corrected")
     put(victim, f"{step}.csv", f"3,{step}", f"bad {step},new")
     log = tmp_path / "steps"
-    arguments = victim.settings, victim.contract, step, log
-    process = SPAWN.Process(target=load_and_die, args=arguments)
-    process.start()
+    process = start_loader(victim, step, log)
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
     assert log.read_text().split()[-1] == step
@@ -191,9 +196,7 @@ def test_the_next_load_is_complete_after_a_loader_is_killed_in_a_write(victim, t
     put(victim, "a.csv", "1,corrected again", "bad,corrected")
     put(victim, "bulk.csv", *(f"{number},bulk" for number in range(BULK)), "bad,new")
     log = tmp_path / "steps"
-    arguments = victim.settings, victim.contract, "no step", log
-    process = SPAWN.Process(target=load_and_die, args=arguments)
-    process.start()
+    process = start_loader(victim, "no step", log)
     # The first write stops at the rejected rows; the second one is the one to interrupt.
     second = "staging\ninserting\n"
     wait_for(lambda: log.exists() and log.read_text().endswith(second), "second write")
@@ -391,14 +394,3 @@ def test_a_load_fails_if_the_server_never_answers(bench):
         message = f"the server at {settings.address} did not answer within 0.5 s"
         with pytest.raises(TimedOut, match=message):
             run.load_all(settings, [bench.contract])
-
-
-def test_a_session_fails_after_a_statement_that_takes_too_long(server):
-    with Session(replace(server, statement_timeout=2)) as session:
-        began = time.monotonic()
-        with pytest.raises(TimedOut, match="did not answer within 2 s"):
-            session.execute("select java_method('java.lang.Thread', 'sleep', 20000L)")
-        # A late answer is never taken for that to another statement.
-        with pytest.raises(TimedOut):
-            session.execute("select 1")
-    assert time.monotonic() - began < 9

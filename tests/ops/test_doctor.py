@@ -1,7 +1,8 @@
 import pytest
 
 from ops import doctor
-from tests.conftest import free_port, lakehouse
+from tests.conftest import lakehouse
+from tests.servers import free_port
 
 
 def test_every_check_passes_with_a_running_server(server):
