@@ -50,7 +50,7 @@ load: up ## Load landing/ into bronze
 build: up ## Build and test silver and gold
 	$(call stage,Building silver and gold with dbt)
 	@# Unit tests check the code and not the data: only make test runs them.
-	@dbt build --exclude-resource-type unit_test
+	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test
 	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
 
 docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
