@@ -357,5 +357,14 @@ def test_a_developer_builds_only_the_changed_models(manifest, session, tmp_path)
     session.execute("drop schema dev_gold cascade")
 
 
+def test_an_empty_build_under_a_prefix_passes(loaded, session):
+    only = ("--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
+    build = dbt("build", "--empty", *only, LAKEHOUSE_SCHEMA_PREFIX="empty_")
+    assert build.returncode == 0, build.stdout
+    assert session.execute("select count(*) from empty_gold.fct_sales") == [(0,)]
+    for schema in ("empty_silver", "empty_gold"):
+        session.execute(f"drop schema {schema} cascade")
+
+
 def test_sources_are_fresh_after_a_load(built):
     assert dbt("source", "freshness").returncode == 0
