@@ -202,7 +202,7 @@ def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_jso
             "replaced": [planned.file.name for planned in plan.files if planned.replaces],
             "missing": list(plan.missing),
         }
-        for dataset, plan in plans.items()
+        for dataset, (plan, _) in plans.items()
     }
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -212,6 +212,8 @@ def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_jso
         for kind in ("new", "replaced", "missing"):
             for name in kinds[kind]:
                 click.echo(f"  {kind}: {name}")
+        for note in plans[dataset][1].skipped:
+            click.echo(f"  {note}")
 
 
 def show_report(report: DatasetReport) -> None:
@@ -237,10 +239,13 @@ def quarantine_group() -> None:
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.pass_obj
 def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
-    """Count the rejects by file, column and reason."""
+    """Count the rejected rows by file, column and reason, and in total."""
     with Session(settings) as session:
         columns, rows = quarantined.summary(session, tables)
+        totals = quarantined.totals(session, tables)
     show_quarantine(columns, rows)
+    if rows:
+        click.echo(totals)
 
 
 @quarantine_group.command("show")
