@@ -28,7 +28,7 @@ from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
 from ops.progress import show_progress
-from ops.project import parse_manifest
+from ops.project import parse_sources
 
 REJECTED = 3
 
@@ -164,7 +164,7 @@ def load(
 
     Exit code 3: loaded, but rows or files were rejected; see `lakehouse quarantine`.
     """
-    wanted = chosen(contracts(parse_manifest()), tables)
+    wanted = chosen(contracts(parse_sources()), tables)
     reread = (lambda entry: True) if reprocess else reread_none
     if dry_run:
         show_plan(settings, wanted, reread, as_json)
@@ -277,7 +277,7 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
     """Read files with rejects again, after a fix of the contract or the files."""
     run_load(
         settings,
-        chosen(contracts(parse_manifest()), tables),
+        chosen(contracts(parse_sources()), tables),
         quarantined.has_rejects,
         jobs,
         as_json,

@@ -3,7 +3,7 @@ import pytest
 from lakehouse.errors import LakehouseError
 from loaders.columns import Column, normal_type
 from loaders.contract import SOURCES_YAML, Contract, Rules, chosen, contracts
-from ops.project import parse_manifest
+from ops.project import parse_sources
 
 
 def contract(**changes) -> Contract:
@@ -20,7 +20,7 @@ def contract(**changes) -> Contract:
 
 
 def test_the_dbt_sources_are_the_contracts():
-    found = contracts(parse_manifest())["pos.sales"]
+    found = contracts(parse_sources())["pos.sales"]
     assert (found.schema, found.identifier, found.location, found.using) == (
         "bronze",
         "pos_sales",
