@@ -1,6 +1,6 @@
 """Follows a page: writes its files, makes its edits, runs its commands. Run it in the project.
 
-A code block is commands (`sh`), what they print (`text`), an edit (`diff`), or the content of a file.
+A code block is commands (`sh`), what they print (`text`), an edit (`diff`), or the text of a file.
 The path of an edit or a file is the last `path/with.a.name` before the block.
 """
 
