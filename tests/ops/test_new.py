@@ -12,7 +12,7 @@ from loaders.guess import Guess, guess
 from loaders.listing import Landing
 from ops.new import place, write
 from ops.project import parse_sources
-from tests.ops.test_project import copy_of_the_project
+from tests.copies import copy_of_the_project
 
 HEADER = (
     "Order Id;Date;Group;Type;Month;Value;A Very Long Name of a Column That Wraps;Stay, (min): a"

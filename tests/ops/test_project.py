@@ -1,15 +1,13 @@
 """The sources of a project, read without its models; the groups of new folders."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT
 from loaders.contract import contracts
 from ops.project import parse, parse_sources
+from tests.copies import copy_of_the_project
 
 FILES = {
     "staging/doors/_doors__sources.yml": """
@@ -27,25 +25,6 @@ FILES = {
         models:
           - {name: fct_visits, columns: [{name: visitors, data_type: int}]}""",
 }
-
-
-def copy_of_the_project(folder: Path) -> Path:
-    """The files of the repository that git knows or would add, in another folder."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if (PROJECT / name).is_file():
-            shutil.copy2(PROJECT / name, path, follow_symlinks=False)
-    if not (folder / "dbt_packages").exists():
-        (folder / "dbt_packages").symlink_to(PROJECT / "dbt_packages")
-    return folder
 
 
 @pytest.fixture

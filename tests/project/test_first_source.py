@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.thrift import Session
-from tests.ops.test_project import copy_of_the_project
+from tests.copies import copy_of_the_project
 
 PREFIX = "first_"
 
