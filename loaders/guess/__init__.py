@@ -103,7 +103,7 @@ class _Types:
         names = list(candidates)
         self.marks, unclear = texts.marks_of(candidates.values())
         for n in unclear:
-            example = max(candidates[names[n]], key=len)
+            example = max(sorted(candidates[names[n]]), key=len)
             self.by_name[names[n]] = "string"
             self.notes.append(
                 f"{names[n]} may be a number: {example} has a thousands or a decimal mark"

@@ -5,14 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from lakehouse.settings import PROJECT
 from lakehouse.thrift import Session
 from tests.copies import copy_of_the_project
 
-PREFIX = "first_"
+PAGE, PREFIX = "docs/first-source.md", "first_"
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def followed(server, tmp_path) -> list[dict]:
         "PYTHONPATH": str(project),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.project.follow", "docs/first-source.md"],
+        [sys.executable, "-m", "tests.project.follow", PAGE],
         cwd=project,
         env={**os.environ, **own},
         capture_output=True,
@@ -55,6 +55,6 @@ def test_the_page_of_the_first_source_shows_what_its_commands_print(followed):
             found = [n for n, each in enumerate(printed) if re.fullmatch(pattern, each)]
             assert found, "\n".join([f"no line is like: {line}", *printed])
             printed = printed[found[0] + 1 :]
-    assert Path("docs/first-source.md").read_text().count("```text") == sum(
+    assert (PROJECT / PAGE).read_text().count("```text") == sum(
         bool(step["shown"]) for step in followed
     )
