@@ -1,6 +1,7 @@
 """The command `lakehouse`.
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or files.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or files,
+130 cancelled with Ctrl-C.
 """
 
 import csv
@@ -32,6 +33,7 @@ from ops.progress import show_progress
 from ops.project import parse_sources
 
 REJECTED = 3
+CANCELLED = 130
 
 console = Console(highlight=False)
 if not console.is_terminal:
@@ -40,7 +42,7 @@ if not console.is_terminal:
 
 
 class Commands(click.Group):
-    """A group of commands that print a LakehouseError and exit with 1."""
+    """A group of commands that print a LakehouseError and exit with 1; Ctrl-C exits with 130."""
 
     def invoke(self, ctx: click.Context):
         try:
@@ -50,6 +52,9 @@ class Commands(click.Group):
             fail(LakehouseError(f"{error.message}; {sentence}", "run: lakehouse server start"))
         except LakehouseError as error:
             fail(error)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("cancelled", err=True)
+            sys.exit(CANCELLED)
 
 
 def fail(error: LakehouseError) -> None:
