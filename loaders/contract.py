@@ -222,7 +222,7 @@ def _requires(test: Mapping) -> bool:
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:
-    """Contracts of all source tables with an `external:` entry, by dataset name.
+    """Contracts of all source tables with an `external:` entry, by dataset name, in its order.
 
     A column is required if it has a `not_null` test that fails for any null. Raises LakehouseError
     if a contract is not valid.
@@ -234,7 +234,7 @@ def contracts(manifest: dict) -> dict[str, Contract]:
         for node in test["depends_on"]["nodes"]
     }
     found = {}
-    for unique_id, source in manifest["sources"].items():
+    for unique_id, source in sorted(manifest["sources"].items()):
         external = source.get("external")
         if not external:
             continue

@@ -20,6 +20,8 @@ from loaders.listing import Landing, Part
 
 # So many files of a folder are read.
 FILES = 20
+# The owner of the group that a new folder of models has.
+OWNER = "Data Platform"
 # A line of SQL is at most so long: see .sqlfluff.
 SQL_WIDTH = 80
 AUDIT_TYPES = {"_source_modified_at": "timestamp", "_loaded_at": "timestamp"}
@@ -154,6 +156,7 @@ sources:
     schema: {contract.schema}
     description: Files in {contract.location.partition("/")[0]}/ of the landing folder.
     config:
+      meta: {{owner: {OWNER}}}
       loaded_at_field: _loaded_at
       freshness:
         warn_after: {{count: 7, period: day}}
