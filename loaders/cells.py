@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from lakehouse.sql import literal
-from loaders.contract import Column
+from loaders.columns import Column
 
 # Characters that are allowed around a number.
 BLANKS = " \t\r\n"
@@ -27,16 +27,39 @@ class Cell:
     """A column of the files: an SQL expression, and its Spark type in the files.
 
     `raw` is the original content, if `expression` converts it and is null for an invalid one.
+    `is_number` is the condition (SQL) that the file has a number there and not a text.
     """
 
     expression: str
     type: str = "string"
     raw: str = ""
+    is_number: str = "false"
 
     @property
     def content(self) -> str:
         """The original content (SQL)."""
         return self.raw or self.expression
+
+
+def localized(cell: Cell, column: Column) -> bool:
+    """Whether the cell is a text whose number has the marks of the column."""
+    return column.localized and cell.type == "string"
+
+
+def plain_number(cell: Cell, column: Column) -> str:
+    """A localized number with a decimal point and no thousands (SQL); null if a mark is wrong.
+
+    Thousands have groups of three digits, all or none: with `.`, 1.234 is valid and 12.34 is not.
+    """
+    text, number = cell.expression, _number(cell.expression)
+    mark, thousands = re.escape(column.decimal), re.escape(column.thousands)
+    grouped = rf"[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({mark}[0-9]*)?|" if thousands else ""
+    plain = rf"[0-9]*({mark}[0-9]*)?([eE][+-]?[0-9]+)?|NaN|Infinity"
+    valid = f"{text} = '' or {number} rlike {literal(f'^(?=.)[+-]?({grouped}{plain})$')}"
+    # `translate` removes the characters that have no counterpart.
+    marks = literal(column.decimal + column.thousands)
+    unmarked = f"if({valid}, translate({number}, {marks}, '.'), null)"
+    return unmarked if cell.is_number == "false" else f"if({cell.is_number}, {text}, {unmarked})"
 
 
 def value(cell: Cell, column: Column, pattern: str | None) -> str:
@@ -132,6 +155,9 @@ def empty(cell: Cell) -> str:
 def reason(cell: Cell, column: Column, pattern: str | None) -> str:
     """The reason why an invalid cell is rejected (SQL)."""
     format_ = f" with format {pattern}" if pattern and cell.type == "string" else ""
+    if localized(cell, column):
+        format_ = f" with decimal {column.decimal}"
+        format_ += f" and thousands {column.thousands}" if column.thousands else ""
     not_typed = literal(f"is not a valid {column.type}{format_}")
     return (
         f"if({empty(cell)}, 'is required but empty', {not_typed})" if column.required else not_typed

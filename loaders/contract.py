@@ -2,16 +2,17 @@
 
 - `columns` with `data_type` are the schema; a `not_null` test makes a column required.
 - `external` has the location, the format and the reader options of the files.
-- `config.meta.loader` has the rules of the loader (see Rules).
+- `config.meta.loader` has the rules of the loader (see Rules), and of a column (see COLUMN_KEYS).
 """
 
 import codecs
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePosixPath
 
 from lakehouse.errors import LakehouseError, WrongUsage
+from loaders.columns import AUDIT_COLUMNS, Column, normal_type, problems
 
 FORMATS = ("csv", "json", "parquet")
 MODES = ("files", "full")
@@ -27,24 +28,19 @@ CHARSETS = {
     r"(gb18030|gbk|big5|shift_jis)": r"\1",
     r"euc_(jp|kr)": r"EUC-\1",
 }
-# The loader adds these to every bronze row. A source's YAML may describe them.
-AUDIT_COLUMNS = ("_source_file", "_source_modified_at", "_load_id", "_loaded_at", "_rescued_data")
+# Reader options that the loader follows, by format; it does not pass others to Spark.
+DATE_OPTIONS = ("dateFormat", "timestampFormat", "timestampNTZFormat")
+OPTIONS = {
+    "csv": (
+        *("header", "sep", "delimiter", "quote", "escape", "encoding", "charset", "comment"),
+        *("multiLine", "lineSep", "nullValue", "emptyValue"),
+        *("ignoreLeadingWhiteSpace", "ignoreTrailingWhiteSpace", "charToEscapeQuoteEscaping"),
+        *("unescapedQuoteHandling", "maxColumns", "maxCharsPerColumn", *DATE_OPTIONS),
+    ),
+    "json": ("multiLine", "encoding", "charset", *DATE_OPTIONS),
+    "parquet": DATE_OPTIONS,
+}
 SOURCES_YAML = "models/staging/<source>/_<source>__sources.yml"
-JSON_PATH = re.compile(r"""\$(\.\w+|\[\d+\]|\["[^"]+"\]|\['[^']+'\])+""")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the contract; `type` is a Spark type, in lower case.
-
-    `path` is the column's path in JSON ($.customer.city); if it is empty, the name is the key.
-    """
-
-    name: str
-    type: str
-    required: bool = False
-    description: str = ""
-    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,12 @@ class Rules:
     allow_empty: bool = False
     max_batch_files: int = 10_000
     max_batch_bytes: int = 16 << 30
+
+
+# The keys of `config.meta.loader` of a table, and of a column; the marks are in both (see Column).
+RULES = tuple(field.name for field in fields(Rules))
+MARKS = ("decimal", "thousands")
+COLUMN_KEYS = ("path", "name", *MARKS)
 
 
 @dataclass(frozen=True)
@@ -105,34 +107,19 @@ class Contract:
                 f"its encoding is {written}",
                 "use one such as utf-8, utf-16, iso-8859-9, windows-1254",
             )
-        self._check_columns()
+        self._check_options()
+        for what, remedy in problems(self.columns, self.using):
+            self._refuse(what, remedy)
         self._check_rules()
 
-    def _check_columns(self) -> None:
-        if not self.columns:
-            self._refuse("it has no columns", "list its columns, each with a data_type")
-        for column in self.columns:
-            if not column.type:
-                self._refuse(
-                    f"column {column.name} has no data_type", "give it one of Spark's types"
-                )
-            if folded(column.name) != column.name.lower():
-                self._refuse(
-                    f"column {column.name!r} has a character that Delta does not allow",
-                    f"call it {folded(column.name)}: that matches {column.name!r} in the files",
-                )
-            if column.name.startswith("_"):
-                self._refuse(
-                    f"column {column.name} begins with _",
-                    "rename it: these names are reserved for the loader",
-                )
-            if column.path and (self.using != "json" or not JSON_PATH.fullmatch(column.path)):
-                self._refuse(
-                    f"column {column.name} has path {column.path!r}",
-                    "a JSON path looks like $.customer.city",
-                )
-        if len({column.name.lower() for column in self.columns}) < len(self.columns):
-            self._refuse("it has a column twice", "names must differ by more than case")
+    def _check_options(self) -> None:
+        known = OPTIONS[self.using]
+        names = [name.lower() for name in known]
+        if unknown := [name for name in self.options if name.lower() not in names]:
+            self._refuse(
+                f"external.options has {', '.join(unknown)}, without an effect on {self.using}",
+                f"use {', '.join(known)}; the other settings are in config.meta.loader",
+            )
 
     def _check_rules(self) -> None:
         rules = self.rules
@@ -193,47 +180,36 @@ class Contract:
         return None if pattern is None else str(pattern)
 
 
-# Delta does not allow these in column names.
-INVALID_CHARACTERS = r"[ ,;{}()\n\t=]+"
-
-
-def folded(name: str) -> str:
-    """Column name for matching files with contracts: `Ticket No` -> `ticket_no`.
-
-    In lower case; characters that Delta does not allow become an underscore.
-    """
-    return re.sub(INVALID_CHARACTERS, "_", name.strip().lower())
-
-
-def normal_type(name: str) -> str:
-    """Canonical name of a Spark type: `Decimal(10, 2)` -> `decimal(10,2)`."""
-    name = re.sub(r"\s+", "", name.lower())
-    aliases = {
-        "integer": "int",
-        "long": "bigint",
-        "short": "smallint",
-        "byte": "tinyint",
-        "real": "float",
-    }
-    name = aliases.get(name, re.sub(r"^(numeric|dec)\b", "decimal", name))
-    # Spark's default is decimal(10,0).
-    return re.sub(r"^decimal(\((\d+)\))?$", lambda found: f"decimal({found[2] or 10},0)", name)
-
-
 def _loader_meta(node: Mapping) -> Mapping:
     """`meta.loader` of a source table or column; dbt has it in `meta` or in `config.meta`."""
     meta = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
     return meta.get("loader") or {}
 
 
-def _rules(dataset: str, meta: Mapping) -> Rules:
-    known = [field.name for field in fields(Rules)]
+def _known(dataset: str, where: str, meta: Mapping, known: Sequence[str]) -> Mapping:
+    """`meta.loader` of a table or column; raises LakehouseError if it has other keys."""
     if unknown := sorted(set(meta) - set(known)):
         raise LakehouseError(
-            f"source {dataset}: meta.loader has {', '.join(unknown)}",
+            f"source {dataset}: meta.loader of {where} has {', '.join(unknown)}",
             f"use {', '.join(known)} ({SOURCES_YAML})",
         )
-    return Rules(**meta)
+    return meta
+
+
+def _column(dataset: str, column: Mapping, required: bool, marks: Mapping[str, str]) -> Column:
+    """A column of a source; `marks` are the table's `decimal` and `thousands`."""
+    name = column["name"]
+    meta = _known(dataset, f"column {name}", _loader_meta(column), COLUMN_KEYS)
+    found = Column(
+        name=name,
+        type=normal_type(column.get("data_type") or ""),
+        required=required,
+        description=" ".join(column.get("description", "").split()),
+        path=meta.get("path", ""),
+        file_name=meta.get("name", ""),
+    )
+    own = {key: meta[key] for key in MARKS if key in meta}
+    return replace(found, **{**(marks if found.is_number else {}), **own})
 
 
 def _requires(test: Mapping) -> bool:
@@ -246,7 +222,7 @@ def _requires(test: Mapping) -> bool:
 
 
 def contracts(manifest: dict) -> dict[str, Contract]:
-    """Contracts of all source tables with an `external:` entry, by dataset name.
+    """Contracts of all source tables with an `external:` entry, by dataset name, in its order.
 
     A column is required if it has a `not_null` test that fails for any null. Raises LakehouseError
     if a contract is not valid.
@@ -258,21 +234,13 @@ def contracts(manifest: dict) -> dict[str, Contract]:
         for node in test["depends_on"]["nodes"]
     }
     found = {}
-    for unique_id, source in manifest["sources"].items():
+    for unique_id, source in sorted(manifest["sources"].items()):
         external = source.get("external")
         if not external:
             continue
-        columns = tuple(
-            Column(
-                name=column["name"],
-                type=normal_type(column.get("data_type") or ""),
-                required=(unique_id, column["name"].lower()) in required,
-                description=" ".join(column.get("description", "").split()),
-                path=_loader_meta(column).get("path", ""),
-            )
-            for column in source["columns"].values()
-            if column["name"] not in AUDIT_COLUMNS
-        )
+        dataset = f"{source['source_name']}.{source['name']}"
+        meta = _known(dataset, "the table", _loader_meta(source), (*RULES, *MARKS))
+        marks = {key: meta[key] for key in MARKS if key in meta}
         contract = Contract(
             source=source["source_name"],
             table=source["name"],
@@ -280,10 +248,14 @@ def contracts(manifest: dict) -> dict[str, Contract]:
             identifier=source["identifier"],
             location=str(external.get("location") or "").strip("/"),
             using=str(external.get("using", "")).lower(),
-            columns=columns,
+            columns=tuple(
+                _column(dataset, column, (unique_id, column["name"].lower()) in required, marks)
+                for column in source["columns"].values()
+                if column["name"] not in AUDIT_COLUMNS
+            ),
             options=dict(external.get("options") or {}),
             description=" ".join(source.get("description", "").split()),
-            rules=_rules(f"{source['source_name']}.{source['name']}", _loader_meta(source)),
+            rules=Rules(**{key: meta[key] for key in meta if key not in MARKS}),
         )
         found[contract.dataset] = contract
     return found

@@ -80,7 +80,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Listing:
-    """Deliveries below a location, names of all files, and messages about skipped entries."""
+    """Deliveries below a location, names of all files, and messages about what is not listed."""
 
     location: str
     files: tuple[Delivery, ...]
@@ -170,6 +170,11 @@ class Landing:
     def listing(self, location: str) -> Listing:
         """All deliveries below a location, sorted by name; none if it does not exist."""
         parts, skipped = self._parts(location)
+        if not parts and not skipped and not self._exists(location):
+            skipped.append(
+                f"there is no folder {self._shown(location)}: "
+                "put files there, or correct external.location"
+            )
         files = tuple(
             Delivery(name, tuple(parts[member] for member in members))
             for name, members in deliveries(location, parts).items()
@@ -194,6 +199,14 @@ class Landing:
             tuple(parts[name] for name in deliveries(location, parts).get(file.name, ()))
             == file.parts
         )
+
+    def _exists(self, location: str) -> bool:
+        with self._store_errors():
+            return self.fs.exists(f"{self.root}/{location}")
+
+    def _shown(self, location: str) -> str:
+        path = f"{self.root}/{location}"
+        return path if self.local else self.fs.unstrip_protocol(path)
 
     def _parts(self, location: str) -> tuple[dict[str, Part], list[str]]:
         """Stored files below a location, by name, and messages about skipped entries."""

@@ -16,6 +16,7 @@ from enum import Enum
 from lakehouse.errors import LakehouseError
 from lakehouse.thrift import SqlError
 from loaders import conditions, ledger, plan, statements, tables
+from loaders.columns import folded
 from loaders.context import Context
 from loaders.formats import Reader, only, open_readers
 from loaders.history import commits_after
@@ -59,13 +60,13 @@ def make_plan(
     return plan.plan(files, [file.name for file in listing.files], known.files, reread), listing
 
 
-def preview(context: Context, reread: Reread = reread_none) -> Plan:
+def preview(context: Context, reread: Reread = reread_none) -> tuple[Plan, Listing]:
     """The plan of a load, without loading. Before the first load every file is new."""
     table = tables.find(context.session, context.contract)
     known = (
         ledger.read(context.session, context.contract.dataset, table.id) if table else Ledger({}, 0)
     )
-    return make_plan(context, known, reread)[0]
+    return make_plan(context, known, reread)
 
 
 def load(
@@ -337,7 +338,9 @@ class _Load:
             [(names,)] = self.session.execute(
                 statements.rescued_names(self.contract, batch.load_id)
             )
-            unknown |= {name for name in names.split(", ") if name}
+            # An object is rescued as a whole, also if the contract has paths into it.
+            roots = {column.root for column in self.contract.columns}
+            unknown |= {name for name in names.split(", ") if name and folded(name) not in roots}
         missing = {name for reader in readers for name in reader.missing}
         if unknown:
             self.report.note(
@@ -345,3 +348,4 @@ class _Load:
             )
         if missing:
             self.report.note(f"columns not in the files, null: {', '.join(sorted(missing))}")
+        self.report.note(*(note for reader in readers for note in reader.similar))

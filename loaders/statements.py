@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 from lakehouse.sql import identifier, in_list, literal
 from loaders import cells
 from loaders.cells import Cell
+from loaders.columns import Column
 from loaders.context import Context
-from loaders.contract import Column, Contract
+from loaders.contract import Contract
 from loaders.formats.reader import Reader, escaped
 from loaders.ledger import ERRORS, LOADED, REJECTS, Batch
 
@@ -31,20 +32,41 @@ def _values(contract: Contract) -> str:
     return ", ".join(map(_value, contract.columns))
 
 
+def _cell(reader: Reader, column: Column) -> Cell | None:
+    """The cell of a column, None if the files do not have it; a localized number is plain."""
+    cell = reader.cells.get(column.name)
+    if cell and cells.localized(cell, column):
+        return Cell(_plain(column), raw=cell.content)
+    return cell
+
+
+def _plain(column: Column) -> str:
+    return identifier(f"plain text of {column.name}")
+
+
 def _records(contract: Contract, reader: Reader) -> str:
     """The records of a reader (SQL), with each contract column cast to its type."""
-    values = []
+    plain, values = [], []
     for column in contract.columns:
-        cell = reader.cells.get(column.name)
+        read, cell = reader.cells.get(column.name), _cell(reader, column)
+        if read and cells.localized(read, column):
+            plain.append(f", {cells.plain_number(read, column)} as {_plain(column)}")
         cast = (
             cells.value(cell, column, contract.format_of(column))
             if cell
             else f"cast(null as {column.type})"
         )
         values.append(f"{cast} as {_value(column)}")
+    records = reader.records()
+    if plain:
+        # The casts use the text several times.
+        records = f"""
+    select *{"".join(plain)}
+    from ({records}
+    )"""
     return f"""
     select *, {", ".join(values)}
-    from ({reader.records()}
+    from ({records}
     )"""
 
 
@@ -56,7 +78,7 @@ def _checks(
         (condition, None, None, literal(reason)) for condition, reason in reader.row_checks
     ]
     for column in contract.columns:
-        cell = reader.cells.get(column.name)
+        cell = _cell(reader, column)
         if cell is None:
             continue
         wrong = cells.is_invalid(cell, column, _value(column))
@@ -76,16 +98,23 @@ def _is_reject(contract: Contract, reader: Reader) -> str:
 
 
 def _errors(contract: Contract, reader: Reader) -> str:
-    """An array of {column, value, reason} (SQL); empty if the row is valid."""
-    structs = []
+    """An array of {column, value, reason} (SQL); empty if the row is valid.
+
+    A row that cannot be split into cells has one reason: its cells mean nothing.
+    """
+    whole, single = [], []
     for condition, column, cell, reason in _checks(contract, reader):
         name = literal(column.name) if column else "cast(null as string)"
         value = cell.content if cell else "null"
-        structs.append(
-            f"if({condition}, named_struct('column', {name}, 'value', cast({value} as string), "
-            f"'reason', {reason}), null)"
+        error = (
+            f"named_struct('column', {name}, 'value', cast({value} as string), 'reason', {reason})"
         )
-    return f"filter(array({', '.join(structs)}), e -> e is not null)" if structs else "array()"
+        if column:
+            single.append(f"if({condition}, {error}, null)")
+        else:
+            whole.append(f"when {condition} then array({error})")
+    errors = f"filter(array({', '.join(single)}), e -> e is not null)" if single else "array()"
+    return f"case {' '.join(whole)} else {errors} end" if whole else errors
 
 
 def select_files(contract: Contract, readers: Sequence[Reader]) -> str:

@@ -12,7 +12,8 @@ from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session, SqlError
 from loaders import cells, conditions, ledger
 from loaders.cells import Cell
-from loaders.contract import SOURCES_YAML, Column, Contract
+from loaders.columns import Column
+from loaders.contract import SOURCES_YAML, Contract
 from loaders.scratch import SCHEMA
 from loaders.statements import bronze
 

@@ -29,8 +29,9 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.new import new
 from ops.progress import show_progress
-from ops.project import parse_manifest
+from ops.project import parse_sources
 
 REJECTED = 3
 CANCELLED = 130
@@ -183,7 +184,7 @@ def load(
 
     Exit code 3: loaded, but rows or files were rejected; see `lakehouse quarantine`.
     """
-    wanted = chosen(contracts(parse_manifest()), tables)
+    wanted = chosen(contracts(parse_sources()), tables)
     reread = (lambda entry: True) if reprocess else reread_none
     if dry_run:
         show_plan(settings, wanted, reread, as_json)
@@ -221,7 +222,7 @@ def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_jso
             "replaced": [planned.file.name for planned in plan.files if planned.replaces],
             "missing": list(plan.missing),
         }
-        for dataset, plan in plans.items()
+        for dataset, (plan, _) in plans.items()
     }
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -231,6 +232,8 @@ def show_plan(settings: Settings, wanted: list[Contract], reread: Reread, as_jso
         for kind in ("new", "replaced", "missing"):
             for name in kinds[kind]:
                 click.echo(f"  {kind}: {name}")
+        for note in plans[dataset][1].skipped:
+            click.echo(f"  {note}")
 
 
 def show_report(report: DatasetReport) -> None:
@@ -256,10 +259,13 @@ def quarantine_group() -> None:
 @click.argument("tables", nargs=-1, metavar="[SOURCE.TABLE]...")
 @click.pass_obj
 def quarantine_list(settings: Settings, tables: tuple[str, ...]) -> None:
-    """Count the rejects by file, column and reason."""
+    """Count the rejected rows by file, column and reason, and in total."""
     with Session(settings) as session:
         columns, rows = quarantined.summary(session, tables)
+        totals = quarantined.totals(session, tables)
     show_quarantine(columns, rows)
+    if rows:
+        click.echo(totals)
 
 
 @quarantine_group.command("show")
@@ -291,7 +297,7 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
     """Read files with rejects again, after a fix of the contract or the files."""
     run_load(
         settings,
-        chosen(contracts(parse_manifest()), tables),
+        chosen(contracts(parse_sources()), tables),
         quarantined.has_rejects,
         jobs,
         as_json,
@@ -339,6 +345,9 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     from ops.metrics.cli import metrics
 
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
+
+
+main.add_command(new)
 
 
 def cell(value: object) -> str:

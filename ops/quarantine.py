@@ -35,6 +35,21 @@ order by all""",
     )
 
 
+def totals(session: Session, datasets: Iterable[str] = ()) -> str:
+    """The rejected rows and files in one sentence; a row counts once, whatever its reasons."""
+    datasets = list(datasets)
+    _, rows = _query(
+        session,
+        f"""
+select coalesce(sum(rows_rejected) filter (where state = 'loaded'), 0),
+    count_if(state = 'loaded' and rows_rejected > 0), count_if(state = 'rejected')
+from {LEDGER}
+where {in_list("dataset", datasets) if datasets else "true"}""",
+    )
+    [(rejects, partly, whole)] = rows or [(0, 0, 0)]
+    return f"{rejects:,} rejected rows in {partly:,} files, and {whole:,} rejected files"
+
+
 def details(session: Session, dataset: str, file: str | None = None, limit: int = 20) -> Table:
     """Column names, and one row per error: file, record, column, value, reason."""
     which = f"dataset = {literal(dataset)}" + (

@@ -27,7 +27,7 @@ from loaders.context import Context
 from loaders.contract import Contract, contracts
 from loaders.listing import Landing
 from ops import server
-from ops.project import parse_manifest
+from ops.project import parse_sources
 
 SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
 # Pairs that are not counted: the JVM is still compiling.
@@ -148,7 +148,7 @@ def one_small_file(case: Case) -> str:
 @click.option("--pairs", default=5, show_default=True)
 @click.option("--port", default=10_900, show_default=True)
 def main(rows: int, files: int, pairs: int, port: int) -> None:
-    contract = contracts(parse_manifest())["pos.sales"]
+    contract = contracts(parse_sources())["pos.sales"]
     root = Path(tempfile.mkdtemp(prefix="lakehouse-benchmark-"))
     settings = Settings(root / "home", str(root), "127.0.0.1", port)
     try:

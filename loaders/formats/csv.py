@@ -15,12 +15,12 @@ from loaders.formats.reader import (
     BLANK_CHARACTERS,
     BOM,
     REPLACEMENT,
+    Drift,
     Parts,
     Reader,
     Rejected,
     as_json,
     by_contract,
-    drift,
     location,
     not_encoded,
     options_clause,
@@ -60,7 +60,7 @@ def read_schema(context: Context, part: Part) -> tuple[str, ...] | None:
     if first is None:
         return None
     if not contract.switch("header", default=True):
-        return tuple(column.name for column in contract.columns)
+        return tuple(column.key for column in contract.columns)
     if REPLACEMENT in "".join(first):
         raise Rejected(
             f"it cannot be read as {contract.encoding} text: its header has invalid bytes"
@@ -99,7 +99,7 @@ def _whole(contract: Contract) -> bool:
 def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> Reader:
     """The reader of files with these columns; creates the scratch table."""
     contract = context.contract
-    unknown, missing = drift(contract, names)
+    drift = Drift.of(contract, names)
     context.session.execute(f"""
 create table {table} (value string)
 using {"text" if _whole(contract) else "csv"} options ({options_clause(_scan_options(contract))})
@@ -111,10 +111,11 @@ location {location(context, parts)}""")
         tuple(parts),
         by_contract(contract, {name: Cell(cell) for name, cell in cells.items()}),
         record="_line",
-        rescued=as_json({name: cells[name] for name in unknown}),
+        rescued=as_json({name: cells[name] for name in drift.unknown}),
         row_checks=tuple(_row_checks(contract)),
-        unknown=unknown,
-        missing=missing,
+        unknown=drift.unknown,
+        missing=drift.missing,
+        similar=drift.similar,
         parse=lambda rows: _fields(contract, list(cells.values()), _lines(contract, rows)),
     )
 
@@ -138,11 +139,12 @@ def _scan_options(contract: Contract) -> dict[str, object]:
 
 
 def _row_checks(contract: Contract) -> Iterator[tuple[str, str]]:
-    yield "_corrupt is not null", FIELD_COUNT
+    """What makes a line a reject; of several reasons the first is reported."""
     yield f"contains(_line, {literal(REPLACEMENT)})", not_encoded(contract)
     if quote := _quote(contract):
         unclosed = f"_line rlike {literal(_unclosed(contract))}"
         yield f"contains(_line, {literal(quote)}) and {unclosed}", UNCLOSED
+    yield "_corrupt is not null", FIELD_COUNT
 
 
 def _lines(contract: Contract, rows: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from lakehouse.sql import in_list, literal
 from loaders.cells import Cell
+from loaders.columns import INVALID_CHARACTERS, Column, folded
 from loaders.context import Context
-from loaders.contract import INVALID_CHARACTERS, folded
 from loaders.formats.packing import opened
 from loaders.formats.reader import (
     BLANK_CHARACTERS,
@@ -55,13 +55,7 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
 create table {table} (value string)
 using text options ({options_clause({"wholetext": whole, "recursiveFileLookup": True})})
 location {location(context, parts)}""")
-    cells = {
-        column.name: f"try_variant_get(_json, {literal(column.path)}, 'string')"
-        if column.path
-        else f"try_element_at(_cells, {literal(folded(column.name))})"
-        for column in contract.columns
-    }
-    plain = {folded(column.name) for column in contract.columns if not column.path}
+    plain = {column.key for column in contract.columns if not column.path}
     # A path such as $.name takes the whole value; after a longer path, the value is rescued.
     plain |= {
         folded(column.path[2:])
@@ -72,7 +66,7 @@ location {location(context, parts)}""")
     return Reader(
         table,
         tuple(parts),
-        {name: Cell(_unmarked(cell)) for name, cell in cells.items()},
+        {column.name: _cell(column) for column in contract.columns},
         record="_record",
         rescued=f"nullif(to_json(transform_values({unknown}, (k, v) -> {_unmarked('v')})), '{{}}')",
         row_checks=(
@@ -81,6 +75,16 @@ location {location(context, parts)}""")
         ),
         parse=lambda rows: _records(rows, whole),
     )
+
+
+def _cell(column: Column) -> Cell:
+    """The cell of a column, by its path or its key."""
+    cell = (
+        f"try_variant_get(_json, {literal(column.path)}, 'string')"
+        if column.path
+        else f"try_element_at(_cells, {literal(column.key)})"
+    )
+    return Cell(_unmarked(cell), is_number=f"startswith({cell}, {literal(MARK)})")
 
 
 def _unmarked(text: str) -> str:

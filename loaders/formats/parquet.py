@@ -11,12 +11,12 @@ from loaders import cells, conditions
 from loaders.cells import Cell
 from loaders.context import Context
 from loaders.formats.reader import (
+    Drift,
     Parts,
     Reader,
     Rejected,
     as_json,
     by_contract,
-    drift,
     location,
     options_clause,
     place,
@@ -59,7 +59,7 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
         }
         # Arrow writes a column of nulls as INT32 (https://github.com/apache/arrow/issues/11967).
         made |= {name: Cell("cast(null as string)") for name in types if f"{name} null" in names}
-        unknown, missing = drift(contract, types)
+        drift = Drift.of(contract, types)
         known = by_contract(contract, made)
         _require_castable(context, f"(select {', '.join(columns)} from {table})", known)
     except SqlError as error:
@@ -71,9 +71,10 @@ def reader(context: Context, table: str, parts: Parts, names: Sequence[str]) -> 
         tuple(parts),
         known,
         record=as_json(aliases),
-        rescued=as_json({name: aliases[name] for name in unknown}),
-        unknown=unknown,
-        missing=missing,
+        rescued=as_json({name: aliases[name] for name in drift.unknown}),
+        unknown=drift.unknown,
+        missing=drift.missing,
+        similar=drift.similar,
         columns=columns,
     )
 

@@ -1,13 +1,15 @@
 """The Reader: a scratch table over files of one schema, and SQL expressions for its rows."""
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lakehouse.sql import in_list, inline_table, literal, option
 from loaders.cells import Cell
+from loaders.columns import Column, folded
 from loaders.context import Context
-from loaders.contract import Contract, folded
+from loaders.contract import Contract
 from loaders.listing import Delivery, Landing, Part
 
 # A decoder writes it for bytes that are not valid in the encoding.
@@ -35,6 +37,7 @@ class Reader:
     rescued: the cells that are not in the contract, as JSON (SQL).
     row_checks: conditions (SQL) that make the whole row a reject, each with its reason.
     unknown, missing: names of columns that are not in the contract, or not in the files.
+    similar: notes about missing columns whose names are similar to unknown ones.
     """
 
     table: str
@@ -45,6 +48,7 @@ class Reader:
     row_checks: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("value",)
     parse: Callable[[str], str] = lambda rows: rows
 
@@ -124,23 +128,48 @@ def options_clause(options: Mapping[str, object]) -> str:
     return ", ".join(f"{literal(key)} {option(value)}" for key, value in options.items())
 
 
-def drift(contract: Contract, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the unknown columns, and of the contract columns that the files do not have.
+@dataclass(frozen=True)
+class Drift:
+    """Difference between the columns of files and of their contract: see Reader."""
 
-    Raises Rejected if a required column is missing, all columns are missing, or one is duplicate.
-    """
-    names = list(names)
-    matched = [folded(name) for name in names]
-    known = {folded(column.name): column for column in contract.columns}
-    missing = [column for name, column in known.items() if name not in matched]
-    if absent := [column.name for column in missing if column.required]:
-        raise Rejected(f"required column {', '.join(absent)} is missing{_hint(names)}")
-    if len(missing) == len(known):
-        raise Rejected(f"all columns of the contract are missing{_hint(names)}")
-    if twice := sorted({name for name in matched if matched.count(name) > 1}):
-        raise Rejected(f"duplicate column: {', '.join(twice)}")
-    unknown = tuple(name for name in names if folded(name) not in known)
-    return unknown, tuple(column.name for column in missing)
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    similar: tuple[str, ...]
+
+    @classmethod
+    def of(cls, contract: Contract, names: Iterable[str]) -> "Drift":
+        """Compare the names in the files with the contract.
+
+        Raises Rejected if a required column or all columns are missing, or one is duplicate.
+        """
+        names = list(names)
+        matched = [folded(name) for name in names]
+        known = {column.key: column for column in contract.columns}
+        missing = [column for key, column in known.items() if key not in matched]
+        unknown = {key: name for key, name in zip(matched, names, strict=True) if key not in known}
+        similar = [note for column in missing if (note := _similar(column, unknown))]
+        if absent := [column.name for column in missing if column.required]:
+            reason = f"required column {', '.join(absent)} is missing{_hint(names)}"
+            raise Rejected("; ".join([reason, *similar]))
+        if len(missing) == len(known):
+            reason = f"all columns of the contract are missing{_hint(names)}"
+            raise Rejected("; ".join([reason, *similar]))
+        if twice := sorted({name for name in matched if matched.count(name) > 1}):
+            raise Rejected(f"duplicate column: {', '.join(twice)}")
+        return cls(
+            tuple(unknown.values()), tuple(column.name for column in missing), tuple(similar)
+        )
+
+
+def _similar(column: Column, unknown: Mapping[str, str]) -> str:
+    """A note if a name in the files, by its folded name, is similar to a missing column's."""
+    found = difflib.get_close_matches(column.key, unknown, n=1)
+    return (
+        f"column {column.name} is missing and {unknown[found[0]]!r} is similar: "
+        "if it is the same, set its name in meta.loader of the column"
+        if found
+        else ""
+    )
 
 
 def _hint(names: Sequence[str]) -> str:
@@ -150,9 +179,8 @@ def _hint(names: Sequence[str]) -> str:
 
 def by_contract(contract: Contract, cells: Mapping[str, Cell]) -> dict[str, Cell]:
     """The cells of the files by contract column."""
-    by_folded = {folded(name): cell for name, cell in cells.items()}
-    names = (column.name for column in contract.columns)
-    return {name: by_folded[folded(name)] for name in names if folded(name) in by_folded}
+    by_key = {folded(name): cell for name, cell in cells.items()}
+    return {column.name: by_key[column.key] for column in contract.columns if column.key in by_key}
 
 
 def as_json(cells: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from lakehouse.sql import literal
 from loaders import cells
 from loaders.cells import Cell
-from loaders.contract import Column
+from loaders.columns import Column
 
 # By type and pattern: texts that fit with their values, and texts that do not.
 FROM_TEXT = {
@@ -113,11 +113,40 @@ FROM_VALUES = {
 }
 
 
+# By type, decimal and thousands: the same.
+LOCALIZED = {
+    ("decimal(18,2)", ",", "."): (
+        {
+            "1.234,5": Decimal("1234.50"),
+            "12.345.678,90": Decimal("12345678.90"),
+            "-1234,5": Decimal("-1234.50"),
+            " ,5 ": Decimal("0.50"),
+            "1.234": Decimal("1234.00"),
+            "1,5e2": Decimal("150.00"),
+            "0": Decimal("0.00"),
+        },
+        [
+            *("12.34", "1.2345", "1234.567,0", "0.123", "1.234.56", "1.234,567", ".123"),
+            *("1,234.5", "1,5,5", "1.5", "1 234", "--1", ",", " ", "x", "1.234e3"),
+        ],
+    ),
+    ("int", ",", "."): ({"1.234": 1234, "+7": 7}, ["1,0", "1.23", "3.000.000.000"]),
+    ("bigint", ".", "'"): ({"3'000'000'000": 3_000_000_000, "12": 12}, ["3'00", "1,000"]),
+    ("double", ",", "\u00a0"): (
+        {"1\u00a0234,5": 1234.5, "1e3": 1000.0, "-Infinity": float("-inf")},
+        ["1.5", "1 234", "1\u00a0234e2", "inf"],
+    ),
+    ("decimal(8,2)", ",", ""): ({"1234,50": Decimal("1234.50")}, ["1.234,50", "1234.5"]),
+}
+
+
 def outcomes(
     session, cell_type: str, column: Column, pattern: str | None, held: list[str]
 ) -> list[tuple]:
     """The value of each cell, and whether it does not fit."""
     cell = Cell("held", cell_type)
+    if cells.localized(cell, column):
+        cell = Cell(f"({cells.plain_number(cell, column)})", raw="held")
     value = cells.value(cell, column, pattern)
     rows = ", ".join(f"({number}, {one})" for number, one in enumerate(held))
     return session.execute(
@@ -144,6 +173,15 @@ def test_a_text_is_cast_exactly_or_is_invalid(session, type_, pattern):
     assert values == fitting
     rest = dict(zip(unfit, found[len(fitting) :], strict=True))
     assert {text: outcome for text, outcome in rest.items() if outcome != (None, True)} == {}
+
+
+@pytest.mark.parametrize(("type_", "decimal", "thousands"), LOCALIZED)
+def test_a_localized_number_is_cast_exactly_or_is_invalid(session, type_, decimal, thousands):
+    fitting, unfit = LOCALIZED[type_, decimal, thousands]
+    column = Column("c", type_, decimal=decimal, thousands=thousands)
+    found = outcomes(session, "string", column, None, list(map(literal, [*fitting, *unfit])))
+    assert found == [(value, False) for value in fitting.values()] + [(None, True)] * len(unfit)
+    assert outcomes(session, "string", column, None, ["''", "null"]) == [(None, False)] * 2
 
 
 @pytest.mark.parametrize(("held", "type_"), FROM_VALUES)

@@ -1,8 +1,9 @@
 import pytest
 
 from lakehouse.errors import LakehouseError
-from loaders.contract import Column, Contract, Rules, chosen, contracts, normal_type
-from ops.project import parse_manifest
+from loaders.columns import Column, normal_type
+from loaders.contract import SOURCES_YAML, Contract, Rules, chosen, contracts
+from ops.project import parse_sources
 
 
 def contract(**changes) -> Contract:
@@ -19,7 +20,7 @@ def contract(**changes) -> Contract:
 
 
 def test_the_dbt_sources_are_the_contracts():
-    found = contracts(parse_manifest())["pos.sales"]
+    found = contracts(parse_sources())["pos.sales"]
     assert (found.schema, found.identifier, found.location, found.using) == (
         "bronze",
         "pos_sales",
@@ -52,6 +53,24 @@ def test_the_dbt_sources_are_the_contracts():
             {"columns": (Column("Ticket No", "int"),)},
             "column 'Ticket No' has a character that Delta does not allow",
         ),
+        (
+            {"columns": (Column("Avg Stay (min)", "int"),)},
+            "call it avg_stay_min, and set its meta.loader.name to 'Avg Stay (min)'",
+        ),
+        (
+            {"columns": (Column("a", "int"), Column("b", "int", file_name=" A "))},
+            "two columns are read from a",
+        ),
+        (
+            {"using": "json", "columns": (Column("a", "int", path="$.b", file_name="c"),)},
+            "column a has a path and a name",
+        ),
+        (
+            {"options": {"Locale": "tr", "sep": ";", "mode": "FAILFAST"}},
+            "external.options has Locale, mode, without an effect on csv",
+        ),
+        ({"using": "json", "options": {"sep": ";"}}, "without an effect on json (use multiLine,"),
+        ({"using": "parquet", "options": {"mergeSchema": True}}, "(use dateFormat, timestamp"),
         ({"columns": (Column("a", "int"), Column("A", "int"))}, "has a column twice"),
         ({"using": "json", "options": {"encoding": "latin1"}}, "its encoding is latin1"),
         (
@@ -68,8 +87,25 @@ def test_the_dbt_sources_are_the_contracts():
 def test_the_error_for_an_invalid_contract_names_the_source(changes, said):
     with pytest.raises(LakehouseError, match="source pos.sales: .*") as caught:
         contract(**changes)
-    assert said in caught.value.message
-    assert caught.value.remedy
+    assert said in f"{caught.value.message} ({caught.value.remedy})"
+    assert SOURCES_YAML in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "type_", ["struct<a:int>", "array<int>", "binary", "interval", "decimal(39,2)", "char(3)"]
+)
+@pytest.mark.parametrize("using", ["csv", "json"])
+def test_a_type_that_no_text_can_be_cast_to_is_refused_with_the_list_of_types(using, type_):
+    with pytest.raises(LakehouseError) as caught:
+        contract(using=using, columns=(Column("a", type_),))
+    assert f"column a has data_type {type_}, which {using} cannot fill" in caught.value.message
+    assert "use one of string, boolean, tinyint" in caught.value.remedy
+
+
+def test_parquet_can_fill_a_nested_type():
+    assert contract(using="parquet", columns=(Column("a", "array<int>"),))
+    with pytest.raises(LakehouseError, match="column a has data_type variant"):
+        contract(using="parquet", columns=(Column("a", "variant"),))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +141,54 @@ def test_an_encoding_has_its_java_name(written, charset):
     assert contract(options={"encoding": written}).charset == charset
 
 
+def source(meta: dict | None = None, **column) -> dict:
+    """A source as in dbt's manifest, with one column; `meta` is the table's meta.loader."""
+    return {
+        "source_name": "pos",
+        "name": "sales",
+        "schema": "bronze",
+        "identifier": "pos_sales",
+        "external": {"location": "pos/sales", "using": "csv"},
+        "config": {"meta": {"loader": meta or {}}},
+        "columns": {"a": {"name": "a", "data_type": "int", **column}},
+    }
+
+
+def column_of(meta: dict | None = None, **column) -> Column:
+    [found] = contracts({"nodes": {}, "sources": {"source.x": source(meta, **column)}}).values()
+    return found.columns[0]
+
+
+def loader(**meta) -> dict:
+    return {"meta": {"loader": meta}}
+
+
+def test_the_marks_of_a_number_are_of_the_table_unless_the_column_has_its_own():
+    turkish = {"decimal": ",", "thousands": "."}
+    assert column_of() == Column("a", "int")
+    assert column_of(turkish) == Column("a", "int", decimal=",", thousands=".")
+    assert column_of(turkish, data_type="string") == Column("a", "string")
+    own = loader(decimal=".", thousands="")
+    assert column_of(turkish, config=own) == Column("a", "int")
+    assert column_of(config=loader(name="Avg (min)")) == Column("a", "int", file_name="Avg (min)")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ({"decmal": ","}, {}, "meta.loader of the table has decmal"),
+        ({}, {"config": loader(nmae="A")}, "meta.loader of column a has nmae"),
+        ({"thousands": "."}, {}, "column a has decimal '.' and thousands '.' in meta.loader"),
+        ({"decimal": ";"}, {}, "column a has decimal ';'"),
+        ({}, {"data_type": "date", "config": loader(decimal=",")}, "column a is date, and decimal"),
+    ],
+)
+def test_the_error_for_a_wrong_key_of_meta_names_the_column(table, column, said):
+    with pytest.raises(LakehouseError) as caught:
+        column_of(table, **column)
+    assert said in caught.value.message
+
+
 def required(**config) -> bool:
     """Whether a `not_null` test with this configuration makes its column required."""
     test = {
@@ -113,15 +197,7 @@ def required(**config) -> bool:
         "depends_on": {"nodes": ["source.x"]},
         "config": config,
     }
-    source = {
-        "source_name": "pos",
-        "name": "sales",
-        "schema": "bronze",
-        "identifier": "pos_sales",
-        "external": {"location": "pos/sales", "using": "csv"},
-        "columns": {"a": {"name": "a", "data_type": "int"}},
-    }
-    [found] = contracts({"nodes": {"test.x": test}, "sources": {"source.x": source}}).values()
+    [found] = contracts({"nodes": {"test.x": test}, "sources": {"source.x": source()}}).values()
     return found.columns[0].required
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lakehouse.sql import literal
 from loaders import ledger
+from loaders.columns import Column
 
 TOO_MANY_OR_FEW = "the row has too many or too few fields"
 
@@ -148,7 +149,7 @@ CSV = {
         [],
         {
             '23,,,"two': [(None, None, UNCLOSED)],
-            'lines"': [(None, None, TOO_MANY_OR_FEW), ("id", 'lines"', "is not a valid int")],
+            'lines"': [(None, None, TOO_MANY_OR_FEW)],
         },
     ),
     "required.csv": (
@@ -244,6 +245,58 @@ def test_a_column_that_the_contract_does_not_know_is_rescued_and_reported(bench)
     assert bench.rows("_rescued_data") == [('{"my \'colour\'":"blue"}',)]
     assert "columns not in the contract, kept in _rescued_data: my 'colour'" in report.notes
     assert "columns not in the files, null: amount, sold_on" in report.notes
+
+
+STAYS = (
+    Column("id", "int"),
+    Column("avg_stay", "int", file_name="Avg Stay (min)"),
+    Column("amount", "int"),
+)
+
+
+def test_a_column_is_read_from_its_name_in_the_files(bench):
+    bench.change(columns=STAYS, options={})
+    bench.put("a.csv", "1,7,3", header="id,avg stay (MIN),amount")
+    bench.load()
+    bench.change(options={"header": False})
+    bench.put_bytes("b.csv", b"2,8,3\n")
+    bench.load()
+    assert bench.rows("id, avg_stay, amount") == [(1, 7, 3), (2, 8, 3)]
+
+
+def test_a_missing_column_is_reported_with_the_similar_name_in_the_files(bench):
+    similar = (
+        "column {} is missing and '{}' is similar: "
+        "if it is the same, set its name in meta.loader of the column"
+    )
+    bench.change(columns=(Column("id", "int", required=True), Column("avg_stay", "int")))
+    bench.put("a.csv", "1,7", header="id,Avg Stay (min)")
+    bench.put("b.csv", "1,7", header="idx,avg_stay")
+    report = bench.load()
+    assert similar.format("avg_stay", "Avg Stay (min)") in report.notes
+    [note] = [note for note in report.notes if "was rejected" in note]
+    assert note.endswith(
+        f"column id is missing (its columns: idx, avg_stay); {similar.format('id', 'idx')}"
+    )
+
+
+# By option: a value, a CSV row, and its cells with the option.
+OPTIONS = {
+    "nullValue": ("NA", "1,NA", (1, None)),
+    "emptyValue": ("none", '1,""', (1, "none")),
+    "escape": ("\\", r'1,"a\"b"', (1, 'a"b')),
+    "ignoreLeadingWhiteSpace": (True, "1,  b", (1, "b")),
+    "ignoreTrailingWhiteSpace": (True, "1,b  ", (1, "b")),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_option_of_the_reader_has_its_effect(bench, option):
+    value, line, cells = OPTIONS[option]
+    bench.change(options={option: value})
+    bench.put("a.csv", line, header="id,note")
+    bench.load()
+    assert bench.rows("id, note") == [cells]
 
 
 def test_fields_span_lines_with_the_option_multiline(bench):

@@ -102,6 +102,10 @@ def test_rejects_are_listed_and_loaded_after_a_change_of_the_contract(bench):
         (f"{folder}/a.csv", "id", "is not a valid int", 2)
     ]
     assert [row[1] for row in rows if not row[2]] == [f"{folder}/c.csv"]
+    assert (
+        quarantine.totals(bench.session, [dataset])
+        == "2 rejected rows in 1 files, and 1 rejected files"
+    )
     _, details = quarantine.details(bench.session, dataset, f"{folder}/a.csv")
     assert [row[2:] for row in details] == [
         ("id", "3000000000", "is not a valid int"),

@@ -62,15 +62,15 @@ def test_json_cells_are_matched_by_name_or_path(json_bench):
     json_bench.put_bytes("empty.jsonl", b"")
     report = json_bench.load()
     assert json_rows(json_bench) == [*EXPECTED, (8, None, Decimal("0.10"), None, None, None)]
-    assert (
-        "columns not in the contract, kept in _rescued_data: colour, customer, size" in report.notes
-    )
+    # The contract has a path into customer.
+    assert "columns not in the contract, kept in _rescued_data: colour, size" in report.notes
     reasons = {record: (columns, why) for _, record, columns, _, why in json_bench.quarantined()}
     assert len(reasons) == 6
     assert all(
         "is not a JSON object" in reasons[record][1]
         for record in ('{"id": 4', '{"id": 5, "ID": 6}', "[7]")
     )
+    assert all(columns == "[null]" for columns, why in reasons.values() if "JSON object" in why)
     assert NOT_UTF8 in reasons['{"id": 9, "note": "caf\N{REPLACEMENT CHARACTER}"}'][1]
     assert '["is not a valid decimal(8,2)"]' in reasons[lines[2]]
     assert '["is required but empty"]' in reasons[lines[3]]
@@ -142,3 +142,29 @@ def test_json_lines_are_rejected_with_the_option_multiline(json_bench):
     json_bench.put_bytes("a.json", b'{"id": 1}\n{"id": 2}\n')
     report = json_bench.load()
     assert (report.files_rejected, report.rows_loaded) == (1, 0)
+
+
+def test_a_text_has_the_marks_of_its_column_and_a_number_those_of_json(json_bench):
+    marks = {"decimal": ",", "thousands": "."}
+    json_bench.change(
+        columns=(Column("id", "int", **marks), Column("amount", "decimal(8,2)", **marks))
+    )
+    json_bench.put_bytes(
+        "a.jsonl",
+        b'{"id": 1, "amount": 1234.5}\n{"id": "2.000", "amount": "1.234,5"}\n'
+        b'{"id": 3, "amount": "1234.5"}\n',
+    )
+    json_bench.load()
+    assert json_bench.rows("id, amount") == [(1, Decimal("1234.50")), (2000, Decimal("1234.50"))]
+    assert json_bench.quarantined()[0][2:] == (
+        '["amount"]',
+        '["1234.5"]',
+        '["is not a valid decimal(8,2) with decimal , and thousands ."]',
+    )
+
+
+def test_a_json_key_has_the_name_of_its_column(json_bench):
+    json_bench.change(columns=(Column("id", "int"), Column("stay", "int", file_name="Stay (min)")))
+    json_bench.put_bytes("a.jsonl", b'{"id": 1, "Stay (min)": 7}\n')
+    json_bench.load()
+    assert json_bench.rows("id, stay, _rescued_data") == [(1, 7, None)]

@@ -62,7 +62,11 @@ def test_the_topmost_finished_folder_is_the_delivery():
 
 
 def test_a_missing_folder_has_no_deliveries(landing):
-    assert landing.listing("nowhere").files == ()
+    found = landing.listing("nowhere")
+    assert found.files == ()
+    assert found.skipped == (
+        f"there is no folder {landing.root}/nowhere: put files there, or correct external.location",
+    )
 
 
 def test_times_are_rounded_down_to_milliseconds_as_in_java(landing, tmp_path):

@@ -107,3 +107,15 @@ def test_parquet_files_that_spark_cannot_read_are_rejected_and_no_others(bench):
     rejected = {f"{name}.parquet": "rejected" for name in UNREADABLE}
     assert states == {**rejected, "plain.parquet": "loaded"}
     assert bench.load().batches == []
+
+
+def test_a_parquet_column_is_read_from_its_name_and_may_be_nested(bench):
+    stay = Column("avg_stay", "int", file_name="Avg Stay (min)")
+    bench.change(using="parquet", options={}, columns=(stay, Column("tags", "array<string>")))
+    table = pyarrow.table({"Avg Stay (min)": [7, 8], "TAGS": [["a", "b"], None]})
+    parquet.write_table(table, bench.folder / "a.parquet")
+    bench.load()
+    assert bench.rows("avg_stay, to_json(tags), _rescued_data") == [
+        (7, '["a","b"]', None),
+        (8, None, None),
+    ]
