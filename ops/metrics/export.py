@@ -20,7 +20,7 @@ from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.measures import primary_entity
-from ops.metrics.views import GRAINS, Column, MetricView, line, metric_views
+from ops.metrics.views import Column, MetricView, is_period, line, metric_views
 
 SCHEMA = "metrics"
 # Table property: the dbt project that exported the table or view.
@@ -111,7 +111,7 @@ def _columns(
     """The columns of a saved query's table: a day or a longer period is a date."""
     for name, kind, *_ in session.execute(f"describe query {sql}"):
         column = column_name(name, own)
-        period = kind == "timestamp" and name.rpartition("__")[2] in GRAINS
+        period = kind == "timestamp" and is_period(name)
         expression = f"cast({name} as date)" if period else name
         yield Column(column, expression, descriptions.get(column, ""), name)
 
