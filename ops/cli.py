@@ -27,6 +27,7 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.dashboard.command import dashboard
 from ops.progress import show_progress
 from ops.project import parse_manifest
 
@@ -320,6 +321,9 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     from ops.metrics.cli import metrics
 
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
+
+
+main.add_command(dashboard)
 
 
 def cell(value: object) -> str:

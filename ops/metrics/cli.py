@@ -150,4 +150,5 @@ def export_metrics(configuration: SparkConfiguration) -> None:
 def print_page(configuration: SparkConfiguration) -> None:
     """Print docs/metrics.md, rendered from the definitions. Needs no server."""
     configuration.setup()
-    click.echo(page.page(configuration.semantic_manifest), nl=False)
+    owners = page.owners(configuration.manifest)
+    click.echo(page.page(configuration.semantic_manifest, owners), nl=False)
