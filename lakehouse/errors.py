@@ -8,3 +8,7 @@ class LakehouseError(Exception):
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+class WrongUsage(LakehouseError):
+    """A command was called with an argument that does not exist, such as an unknown table."""

@@ -3,6 +3,7 @@
 import getpass
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import Any
 
 import thrift_sasl
 from pyhive import hive
+from TCLIService import TCLIService
+from TCLIService.ttypes import TCloseSessionReq, TOperationState
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
@@ -66,33 +70,64 @@ def readable(message: str) -> str:
 WRAPPINGS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE")
 
 
-def root_cause(trace: list[str] | None) -> str:
-    """Message of the root cause in a Thrift error's trace; empty if the outermost error has it.
+def messages_of_status(information: list[str] | None) -> list[str]:
+    """Messages of the exceptions in a Thrift status, the outermost first.
 
-    The trace has one line `*<class>:<message>:<line>:<column>` per exception, the outermost first.
-    Messages of Spark begin with an error condition in [BRACKETS].
+    Its information has one line `*<class>:<message>:<line>:<column>` per exception.
     """
-    messages = [
+    return [
         re.sub(r"^\*[\w.$]+:", "", line).rsplit(":", 2)[0]
-        for line in trace or ()
+        for line in information or ()
         if line.startswith("*")
     ]
+
+
+def messages_of_trace(trace: str) -> list[str]:
+    """Messages of the exceptions in a stack trace of Java, the outermost first."""
+    exceptions = re.split(r"^Caused by: ", trace, flags=re.MULTILINE)
+    heads = [re.split(r"\n\s+(?:at |\.\.\. \d+ more)", text, maxsplit=1)[0] for text in exceptions]
+    return [re.sub(r"^[\w.$]+(: |$)", "", head) for head in heads]
+
+
+def root_cause(messages: list[str]) -> str:
+    """The message that has the reason, of the messages of an error, the outermost first.
+
+    Messages of Spark begin with an error condition in [BRACKETS].
+    """
     named = [message for message in messages if re.search(r"\[[A-Z_0-9.]+\] ", message)]
     wrapped = named[:1] == messages[:1] and any(
         name in message for name in WRAPPINGS for message in named[:1]
     )
     if not messages or (named[:1] == messages[:1] and not wrapped):
-        return ""
+        return "".join(messages[:1])
     condition = [message for message in named if "[TASK_WRITE_FAILED]" not in message][-1:]
     if condition and not wrapped:
         return condition[0]
     return ": ".join(dict.fromkeys([*condition, messages[-1]]))
 
 
+def error_of(answer: Any) -> SqlError:
+    """The error of a Thrift answer that reports one, of the call itself or of its statement."""
+    status = getattr(answer, "status", None)
+    if status and status.errorMessage:
+        messages = [status.errorMessage, *messages_of_status(status.infoMessages)[1:]]
+    else:
+        messages = messages_of_trace(getattr(answer, "errorMessage", None) or str(answer))
+    return SqlError(readable(root_cause(messages)))
+
+
 # Seconds for calls that run no statement: opening a session, closing a statement.
 PROMPT_TIMEOUT = 60
 # Seconds for closing a session.
 CLOSE_TIMEOUT = 10
+# Seconds for an answer while a session is cancelled: somebody has pressed Ctrl-C and waits.
+CANCEL_TIMEOUT = 1
+
+ACTIVE = (
+    TOperationState.INITIALIZED_STATE,
+    TOperationState.PENDING_STATE,
+    TOperationState.RUNNING_STATE,
+)
 
 
 @dataclass(frozen=True)
@@ -122,19 +157,20 @@ class Session:
 
     Raises Unreachable if no server answers or the connection is lost, TimedOut if an answer takes
     too long, SqlError if a statement fails. Closing raises no error and takes at most
-    CLOSE_TIMEOUT. `transport` is for logins as another user, `configuration` has Spark settings
-    of the session.
+    CLOSE_TIMEOUT. After a KeyboardInterrupt the server stops the running statement. `connect`
+    makes transports for logins as another user, `configuration` has Spark settings of the session.
     """
 
     def __init__(
         self,
         settings: Settings,
-        transport: thrift_sasl.TSaslClientTransport | None = None,
+        connect: Callable[[], thrift_sasl.TSaslClientTransport] | None = None,
         configuration: Mapping[str, str] | None = None,
     ):
         self._address = settings.address
         self._timeout = settings.statement_timeout
-        self._transport = transport or plain_transport(settings.host, settings.port)
+        self._connect = connect or partial(plain_transport, settings.host, settings.port)
+        self._transport = self._connect()
         self._failure: LakehouseError | None = None
         self._connection = self._call(
             PROMPT_TIMEOUT,
@@ -150,28 +186,47 @@ class Session:
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            self._call(CLOSE_TIMEOUT, self._connection.close)
+            if kind and issubclass(kind, KeyboardInterrupt):
+                self._cancel()
+            else:
+                self._call(CLOSE_TIMEOUT, self._connection.close)
         except Exception:
             logging.debug("closing the session at %s failed", self._address, exc_info=True)
         finally:
             self._transport.close()
 
-    def _call(self, timeout: float, call: Callable[[], Any], lost: str = "") -> Any:
-        """Call the server; returns its answer. `lost` is the message of a failed connection."""
+    def _cancel(self) -> None:
+        """Close the session, which stops its statement, over a second connection.
+
+        The first one may wait for an answer, and the server reads nothing from it until then.
+        """
+        transport = self._connect()
+        transport._trans.setTimeout(CANCEL_TIMEOUT * 1000)
+        transport.open()
+        try:
+            client = TCLIService.Client(TBinaryProtocol(transport))
+            client.CloseSession(TCloseSessionReq(self._connection.sessionHandle))
+        finally:
+            transport.close()
+
+    def _call(
+        self, timeout: float, call: Callable[[], Any], lost: str = "", since: float | None = None
+    ) -> Any:
+        """Call the server; returns its answer. `lost` is the message of a failed connection.
+
+        The timeout counts from the time `since`, by default from now.
+        """
         if self._failure:
             raise self._failure
         timeout = min(timeout, self._timeout)
-        self._transport._trans.setTimeout(timeout * 1000)
+        spent = time.monotonic() - since if since else 0
+        self._transport._trans.setTimeout(max(timeout - spent, 0.001) * 1000)
         try:
             return call()
         except hive.OperationalError as error:
-            status = getattr(error.args[0], "status", None)
-            text = getattr(status, "errorMessage", None) or str(error)
-            raise SqlError(
-                readable(root_cause(getattr(status, "infoMessages", None)) or text)
-            ) from None
+            raise error_of(error.args[0]) from None
         except (TTransportException, OSError, EOFError) as error:
             # A late answer would be read as the answer to the next call.
             self._transport.close()
@@ -190,9 +245,22 @@ class Session:
         # An error in closing the previous statement does not concern this one.
         with suppress(SqlError):
             self._call(PROMPT_TIMEOUT, self._cursor.close)
-        self._call(self._timeout, partial(self._cursor.execute, statement))
+        self._run(statement)
         described = self._call(self._timeout, lambda: self._cursor.description)
         return Result(tuple(name for name, *_ in described or ()), self._rows())
+
+    def _run(self, statement: str) -> None:
+        """Start a statement, and wait for its end; each poll waits up to 5 s on the server.
+
+        The server can only stop a statement whose start it has answered: it runs asynchronously.
+        """
+        began = time.monotonic()
+        self._call(self._timeout, partial(self._cursor.execute, statement, async_=True))
+        poll = partial(self._cursor.poll, get_progress_update=False)
+        while (status := self._call(self._timeout, poll, since=began)).operationState in ACTIVE:
+            pass
+        if status.operationState != TOperationState.FINISHED_STATE:
+            raise error_of(status)
 
     def _rows(self) -> Iterator[tuple]:
         while batch := self._call(self._timeout, self._cursor.fetchmany):

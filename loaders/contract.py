@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, WrongUsage
 
 FORMATS = ("csv", "json", "parquet")
 MODES = ("files", "full")
@@ -294,7 +294,7 @@ def chosen(every: dict[str, Contract], names: Iterable[str]) -> list[Contract]:
     names = list(names) or list(every)
     unknown = [name for name in names if name not in every]
     if unknown:
-        raise LakehouseError(
+        raise WrongUsage(
             f"no source table is called {', '.join(unknown)}",
             f"use one of {', '.join(every) or 'none: declare one in ' + SOURCES_YAML}",
         )

@@ -1,6 +1,7 @@
 """The command `lakehouse`.
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or files.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or files,
+130 cancelled with Ctrl-C.
 """
 
 import csv
@@ -11,11 +12,12 @@ from decimal import Decimal
 from itertools import islice
 
 import click
+from click.shell_completion import get_completion_class
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, WrongUsage
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, Unreachable
 from loaders.context import Context
@@ -32,15 +34,16 @@ from ops.progress import show_progress
 from ops.project import parse_manifest
 
 REJECTED = 3
+CANCELLED = 130
 
 console = Console(highlight=False)
 if not console.is_terminal:
-    # A file or a pipe has no width: do not wrap lines.
-    console = Console(highlight=False, width=10_000)
+    # A file or a pipe has no width; a table of more columns is printed row by row.
+    console = Console(highlight=False, width=200)
 
 
 class Commands(click.Group):
-    """A group of commands that print a LakehouseError and exit with 1."""
+    """A group of commands that print a LakehouseError and exit with 1; Ctrl-C exits with 130."""
 
     def invoke(self, ctx: click.Context):
         try:
@@ -50,17 +53,21 @@ class Commands(click.Group):
             fail(LakehouseError(f"{error.message}; {sentence}", "run: lakehouse server start"))
         except LakehouseError as error:
             fail(error)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("cancelled", err=True)
+            sys.exit(CANCELLED)
 
 
 def fail(error: LakehouseError) -> None:
-    """Print an error and its remedy to standard error, and exit with 1."""
+    """Print an error and its remedy to standard error, and exit with 1, or 2 for wrong usage."""
     click.secho(f"error: {error.message}", err=True, fg="red")
     if error.remedy:
         click.echo(f"  try: {error.remedy}", err=True)
-    sys.exit(1)
+    sys.exit(2 if isinstance(error, WrongUsage) else 1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="retail-lakehouse", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """The retail lakehouse: a local Spark server, loads into bronze, SQL."""
@@ -72,6 +79,18 @@ def setup() -> None:
     """Fetch and verify Spark's jars (part of `make setup`)."""
     state = "fetched" if jars.fetch() else "already present"
     click.echo(f"Spark's jars: {state}, {len(jars.expected())} verified")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes commands and options in a shell.
+
+    For bash: eval "$(lakehouse completion bash)"
+    """
+    script = get_completion_class(shell)
+    assert script
+    click.echo(script(main, {}, "lakehouse", "_LAKEHOUSE_COMPLETE").source())
 
 
 @main.command("doctor")

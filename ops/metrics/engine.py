@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
@@ -95,11 +96,11 @@ def profile_session(credentials: SparkCredentials) -> Session:
         )
     where = (credentials.host, credentials.port, credentials.user)
     if credentials.use_ssl:
-        transport = build_ssl_transport(*where, auth, "", credentials.password)
+        connect = partial(build_ssl_transport, *where, auth, "", credentials.password)
     else:
-        transport = plain_transport(*where, credentials.password)
+        connect = partial(plain_transport, *where, credentials.password)
     settings = replace(Settings.from_environment(), host=credentials.host, port=credentials.port)
-    return Session(settings, transport, credentials.server_side_parameters)
+    return Session(settings, connect, credentials.server_side_parameters)
 
 
 class SparkSqlClient(AdapterBackedSqlClient):

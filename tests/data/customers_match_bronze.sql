@@ -2,27 +2,31 @@ with
 
 bronze as (
 
-    select count(distinct trim(customer_id)) + 1 as member_count
+    select distinct trim(customer_id) as customer_id
     from {{ source('crm', 'customers') }}
 
 ),
 
 gold as (
 
-    select count(*) as member_count
+    select customer_id
     from {{ ref('dim_customers') }}
+    where customer_id <> 'unknown'
 
 ),
 
 differences as (
 
     select
-        gold.member_count,
-        bronze.member_count as expected_member_count
+        bronze.customer_id as bronze_customer_id,
+        gold.customer_id as gold_customer_id
 
-    from gold
-    cross join bronze
-    where gold.member_count <> bronze.member_count
+    from bronze
+    full outer join gold
+        on bronze.customer_id = gold.customer_id
+    where
+        bronze.customer_id is null
+        or gold.customer_id is null
 
 )
 

@@ -49,6 +49,26 @@ def test_sql_reports_that_rows_are_left_out(server):
     assert "only the first 2 rows are shown" in result.output
 
 
+def test_a_result_that_is_wide_for_a_pipe_is_printed_row_by_row(server):
+    result = lakehouse("sql", f"select {', '.join(f'{n} as number_{n:02}' for n in range(20))}")
+    assert result.output.splitlines()[:3] == ["-- row 1", "number_00  0", "number_01  1"]
+
+
+def test_the_version_is_the_one_of_the_project():
+    version = (
+        lakehouse("--version", prog_name="lakehouse").output.removeprefix("lakehouse ").strip()
+    )
+    assert f'\nversion = "{version}"\n' in (PROJECT / "pyproject.toml").read_text()
+
+
+def test_bash_completes_commands():
+    assert "_LAKEHOUSE_COMPLETE=bash_complete" in lakehouse("completion", "bash").output
+    typed = {"COMP_WORDS": "lakehouse qua", "COMP_CWORD": "1"}
+    environment = {**typed, "_LAKEHOUSE_COMPLETE": "bash_complete"}
+    completed = lakehouse(prog_name="lakehouse", env=environment)
+    assert completed.output == "plain,quarantine\n"
+
+
 def test_sql_without_a_statement_is_a_usage_error():
     assert lakehouse("sql", input="").exit_code == 2
 
@@ -62,7 +82,7 @@ def test_a_failed_statement_exits_with_1_and_prints_no_stack_trace(server):
 
 def test_the_error_for_an_unknown_dataset_lists_the_known_ones(server):
     result = lakehouse("load", "pos.sale")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no source table is called pos.sale" in result.output
     assert "pos.sales" in result.output
 
