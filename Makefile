@@ -55,6 +55,8 @@ build: up ## Build and test silver and gold
 
 docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
 	@dbt docs generate
+	@# The exposures link to it. Without exports the documentation is complete but for this page.
+	@lakehouse dashboard --html target/dashboard.html || true
 	@dbt docs serve --host 127.0.0.1 --port $(or $(PORT),8080) --no-browser
 
 lint: setup ## Check style and types
@@ -83,9 +85,11 @@ chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1
 demo: load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
 	@lakehouse metrics export
+	@lakehouse dashboard --html '$(HOME_DIR)/dashboard.html'
 	$(call stage,Revenue by customer segment)
 	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
 	$(call stage,Done. Try next:)
+	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'
 	@echo '  source .venv/bin/activate'
 	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from metrics.sales_by_mall_and_category limit 5"'
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'

@@ -29,6 +29,7 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.dashboard.command import dashboard
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
@@ -348,6 +349,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
 
 
 main.add_command(new)
+main.add_command(dashboard)
 
 
 def cell(value: object) -> str:

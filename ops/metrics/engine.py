@@ -7,6 +7,7 @@ https://github.com/dbt-labs/dbt-adapters/issues/441
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT, Settings
 from lakehouse.thrift import Session, SqlError, plain_transport, readable
 from ops.metrics.render import SparkPlanRenderer
+from ops.metrics.views import is_period
 from ops.project import parse
 
 # The result of Spark's EXPLAIN begins with this text if the statement has an error.
@@ -37,19 +39,28 @@ REFUSED = "Error occurred during query planning:"
 
 
 class SparkTable(MetricFlowDataTable):
-    """A result whose decimals stay decimals.
+    """A result whose decimals stay decimals, and whose days and longer periods are dates.
 
-    MetricFlow's own table converts them to floats: https://github.com/dbt-labs/metricflow/pull/1699
+    MetricFlow's own table converts decimals to floats, and dates to timestamps:
+    https://github.com/dbt-labs/metricflow/pull/1699
     """
 
     @classmethod
     def of(cls, columns: Sequence[str], rows: Sequence[Sequence]) -> "SparkTable":
         """A table of Spark's rows; a column has the type of its first value that is not null."""
+        periods = [is_period(name) for name in columns]
+        cells = tuple(
+            tuple(
+                value.date() if period and isinstance(value, datetime) else value
+                for period, value in zip(periods, row, strict=True)
+            )
+            for row in rows
+        )
         kinds = (
-            next((type(row[i]) for row in rows if row[i] is not None), type(None))
+            next((type(row[i]) for row in cells if row[i] is not None), type(None))
             for i in range(len(columns))
         )
-        return cls(tuple(map(ColumnDescription, columns, kinds)), tuple(map(tuple, rows)))
+        return cls(tuple(map(ColumnDescription, columns, kinds)), cells)
 
     def text_format(self, float_decimals: int | None = None) -> str:
         """The table as text; a decimal has all its digits unless `float_decimals` limits them."""

@@ -7,7 +7,6 @@ dbt builds. Tables and views that no export wrote stay.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,9 +19,9 @@ from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.measures import primary_entity
-from ops.metrics.views import GRAINS, Column, MetricView, line, metric_views
+from ops.metrics.schema import schema
+from ops.metrics.views import Column, MetricView, is_period, line, metric_views
 
-SCHEMA = "metrics"
 # Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
 # Table property: hash of a metric view's definition.
@@ -37,11 +36,6 @@ class Export:
     kind: str
     description: str
     sql: str
-
-
-def schema(name: str | None = SCHEMA) -> str:
-    """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX."""
-    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + (name or SCHEMA)
 
 
 def export(configuration: SparkConfiguration) -> Iterator[str]:
@@ -111,7 +105,7 @@ def _columns(
     """The columns of a saved query's table: a day or a longer period is a date."""
     for name, kind, *_ in session.execute(f"describe query {sql}"):
         column = column_name(name, own)
-        period = kind == "timestamp" and name.rpartition("__")[2] in GRAINS
+        period = kind == "timestamp" and is_period(name)
         expression = f"cast({name} as date)" if period else name
         yield Column(column, expression, descriptions.get(column, ""), name)
 

@@ -1,8 +1,10 @@
 """docs/metrics.md: the template page.md.jinja over the semantic manifest."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
+from dbt.contracts.graph.manifest import Manifest
 from metricflow_semantic_interfaces.protocols import Metric, MetricInput, SemanticManifest
 from metricflow_semantic_interfaces.type_enums import MetricType
 
@@ -21,10 +23,16 @@ TYPES = (
 )
 
 
-def page(manifest: SemanticManifest) -> str:
-    """The page's Markdown, rendered from the manifest only.
+def owners(manifest: Manifest) -> dict[str, str]:
+    """The owner of each metric's group, by the name of the metric."""
+    groups = {group.name: group.owner.name for group in manifest.groups.values()}
+    return {metric.name: groups[metric.group] for metric in manifest.metrics.values()}
 
-    Raises jinja2.UndefinedError if the `meta` of a metric has no question, unit or owner.
+
+def page(manifest: SemanticManifest, owners: Mapping[str, str]) -> str:
+    """The page's Markdown, rendered from the definitions and the owners of the metrics.
+
+    Raises jinja2.UndefinedError if the `meta` of a metric has no question or unit.
     """
     by_name = {metric.name: metric for metric in manifest.metrics}
     public = [metric for metric in manifest.metrics if not metric.type_params.is_private]
@@ -36,6 +44,7 @@ def page(manifest: SemanticManifest) -> str:
         definition=definition,
         models=lambda metric: sorted(source_models(metric, by_name)),
         line=line,
+        owners=owners,
     )
 
 

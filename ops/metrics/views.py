@@ -103,6 +103,11 @@ def metric_views(manifest: SemanticManifest) -> list[MetricView]:
     return [view for view in views if view.measures]
 
 
+def is_period(name: str) -> bool:
+    """Whether a column's name, such as `metric_time__month`, ends with a grain of a day or more."""
+    return name.rpartition("__")[2] in GRAINS
+
+
 def line(text: str | None) -> str:
     """A description in one line."""
     return " ".join((text or "").split())

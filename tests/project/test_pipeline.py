@@ -83,6 +83,15 @@ def test_gold_has_every_customer_and_the_unknown_one(built, session, inputs):
     )
 
 
+def test_gold_has_every_mall_and_the_unknown_one(built, session, inputs):
+    same(
+        session,
+        "select shopping_mall, is_known_mall from gold.dim_malls",
+        inputs,
+        """select distinct shopping_mall, true from sales union all select 'unknown', false""",
+    )
+
+
 def test_price_bands_follow_the_unit_price(built, session, inputs):
     same(
         session,
@@ -227,6 +236,8 @@ def test_odd_sales_are_in_the_fact_or_rejected_with_the_reason(odd_build, sessio
     )
     assert sorted(kept) == [(row[0], *fate) for row, fate in ODD_SALES if isinstance(fate, tuple)]
     assert sorted(rejected) == [(row[0], fate) for row, fate in ODD_SALES if isinstance(fate, str)]
+    new_malls = "select shopping_mall from odd_gold.dim_malls where not is_known_mall order by 1"
+    assert session.execute(new_malls) == [("New Mall",), ("unknown",)]
     days = session.execute("select string(max(date_day)) from odd_gold.dim_dates")
     assert days == [("2025-12-31",)]
 

@@ -1,6 +1,6 @@
 """Every type of metric that MetricFlow has, on Spark: a small shop with hand-computed results."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal as D
 
 import pytest
@@ -8,7 +8,7 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 from ops.metrics.views import metric_views
 
-JANUARY, FEBRUARY, MARCH, APRIL = (datetime(2024, month, 1) for month in range(1, 5))
+JANUARY, FEBRUARY, MARCH, APRIL = (date(2024, month, 1) for month in range(1, 5))
 OVER_EVERYTHING = {
     "amount": D("45.75"),
     "orders": 5,
@@ -87,15 +87,16 @@ def test_an_offset_metric_has_a_row_for_each_month_with_either_value(shop):
 def test_a_time_is_truncated_to_every_grain(shop):
     grains = ("minute", "hour", "day", "week", "month", "quarter", "year", "season")
     found = rows(shop, "amount", " ".join(f"metric_time__{grain}" for grain in grains))
-    day = datetime(2024, 2, 29)
+    day = date(2024, 2, 29)
     assert found == [
-        (datetime(2024, 1, 31, 10, 15), datetime(2024, 1, 31, 10), datetime(2024, 1, 31),
-         datetime(2024, 1, 29), JANUARY, JANUARY, JANUARY, "2024-01-01", 10),
+        (datetime(2024, 1, 31, 10, 15), datetime(2024, 1, 31, 10), date(2024, 1, 31),
+         date(2024, 1, 29), JANUARY, JANUARY, JANUARY, "2024-01-01", 10),
         (datetime(2024, 2, 1, 10, 45), datetime(2024, 2, 1, 10), FEBRUARY,
-         datetime(2024, 1, 29), FEBRUARY, JANUARY, JANUARY, "2024-01-01", D("20.5")),
+         date(2024, 1, 29), FEBRUARY, JANUARY, JANUARY, "2024-01-01", D("20.5")),
         (datetime(2024, 2, 29, 23, 59), datetime(2024, 2, 29, 23), day,
-         datetime(2024, 2, 26), FEBRUARY, JANUARY, JANUARY, "2024-01-01", D("5.25")),
-        (APRIL, APRIL, APRIL, APRIL, APRIL, APRIL, JANUARY, "2024-03-01", 10),
+         date(2024, 2, 26), FEBRUARY, JANUARY, JANUARY, "2024-01-01", D("5.25")),
+        (datetime(2024, 4, 1), datetime(2024, 4, 1), APRIL, APRIL, APRIL, APRIL, JANUARY,
+         "2024-03-01", 10),
     ]  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def test_a_metric_can_read_the_value_at_the_start_of_the_month(shop):
         for day, value in rows(shop, "amount_since_month_start", "metric_time__day")
         if value is not None
     }
-    assert found == {FEBRUARY: 0, datetime(2024, 2, 29): D("-15.25"), APRIL: 0}
+    assert found == {FEBRUARY: 0, date(2024, 2, 29): D("-15.25"), APRIL: 0}
 
 
 def test_a_running_total_with_a_start_time_counts_earlier_days(shop):

@@ -77,7 +77,7 @@ def test_a_table_that_no_export_wrote_is_not_replaced(exported, session):
 
 def test_an_export_with_a_prefix_leaves_the_metrics_of_production(exported, session, monkeypatch):
     session.execute("create schema dev_gold")
-    for table in ("fct_sales", "dim_customers", "dim_dates"):
+    for table in ("fct_sales", "dim_customers", "dim_dates", "dim_malls"):
         session.execute(f"create view dev_gold.{table} as select * from gold.{table}")
     produced = session.execute("describe history metrics.sales_by_month limit 1")
     monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "dev_")
@@ -105,16 +105,29 @@ def test_validation_reports_errors_of_spark(project):
     assert "\tat " not in refused.value.message
 
 
-def test_the_readme_query_prints_decimals(exported, gold):
+def test_the_readme_query_prints_dates_and_decimals(exported, gold):
     metrics = ("--metrics", "revenue,average_invoice_value", "--group-by", "metric_time__month")
-    shown = lakehouse("metrics", "query", *metrics, "--order", "metric_time__month", "--quiet")
-    assert shown.exit_code == 0, shown.output
+    shown = lakehouse("metrics", "query", *metrics, "--order", "metric_time__month")
+    assert (shown.exit_code, shown.stderr) == (0, ""), shown.output
+    header, _, first, *_ = shown.stdout.splitlines()
+    assert header.split() == ["metric_time__month", "revenue", "average_invoice_value"]
     (month,), revenue = min(expected(gold, "revenue", BY_MONTH).items())
-    assert f"{month}T00:00:00   {revenue} " in shown.output.splitlines()[2]
+    assert first.split()[:2] == [month, str(revenue)]
+
+
+def test_a_result_is_written_as_csv_also_without_rows(exported, gold, tmp_path):
+    file = tmp_path / "a.csv"
+    asked = ("--metrics", "revenue", "--group-by", "metric_time__month", "--csv", str(file))
+    ordered = lakehouse("metrics", "query", *asked, "--order", "metric_time__month")
+    assert (ordered.stdout, ordered.stderr) == ("", f"27 rows are in {file}\n")
+    (month,), revenue = min(expected(gold, "revenue", BY_MONTH).items())
+    assert file.read_text().splitlines()[:2] == ["metric_time__month,revenue", f"{month},{revenue}"]
+    lakehouse("metrics", "query", *asked, "--where", "{{ Dimension('category') }} = 'none'")
+    assert file.read_text() == "metric_time__month,revenue\n"
 
 
 def test_explained_sql_runs_as_plain_sql_in_beeline(exported, server, session):
-    shown = lakehouse("metrics", "query", "--quiet", "--explain", "--saved-query", "sales_by_month")
+    shown = lakehouse("metrics", "query", "--explain", "--saved-query", "sales_by_month")
     assert shown.exit_code == 0, shown.output
     url = f"jdbc:hive2://{server.address}"
     run = ["beeline", "-u", url, "--silent=true", "--outputformat=csv2", "-e", shown.output]
@@ -130,9 +143,9 @@ def test_explained_sql_runs_as_plain_sql_in_beeline(exported, server, session):
 
 def test_an_error_of_spark_is_one_readable_message(exported):
     failing = "{{ Dimension('sale__category') }} + 1 = 2"
-    shown = lakehouse("metrics", "query", "--quiet", "--metrics", "revenue", "--where", failing)
+    shown = lakehouse("metrics", "query", "--metrics", "revenue", "--where", failing)
     assert shown.exit_code == 1
-    assert "ERROR: [CAST_INVALID_INPUT] The value '" in shown.output
+    assert "error: [CAST_INVALID_INPUT] The value '" in shown.output
     assert "\tat " not in shown.output and "java." not in shown.output
 
 

@@ -168,6 +168,23 @@ def test_a_filter_on_time_filters_sales(project, gold):
     assert found == {"revenue": {day: wanted[day] for day in days}}
 
 
+def test_a_filter_on_the_fiscal_quarter_of_each_year_filters_sales(
+    project, exported, gold, session
+):
+    """Fiscal years begin in February: their fourth quarters are November to January."""
+    november_to_january = "select sum(total_amount) from sales where month(day) in (11, 12, 1)"
+    [wanted] = gold.execute(november_to_january).fetchone()
+    fourth = "{{ Dimension('date__fiscal_quarter_of_year') }} = 4"
+    found = queried(project, ["revenue"], (), where_constraints=[fourth])
+    view = "select measure(revenue) from metrics.sales where date__fiscal_quarter_of_year = 4"
+    assert found == {"revenue": {(): wanted}} and session.execute(view) == [(wanted,)]
+
+
+def test_the_malls_dimension_gives_the_same_values_as_the_malls_of_sales(project, gold):
+    found = queried(project, ["revenue"], ("mall__shopping_mall",))
+    assert found == {"revenue": expected(gold, "revenue", ("shopping_mall",))}
+
+
 def test_a_growth_with_a_start_time_reads_earlier_periods(project, gold):
     found = queried(project, GROWTHS, BY_MONTH, **JUNE)
     for metric, values in found.items():
