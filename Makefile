@@ -8,7 +8,9 @@ ifndef STARTED
 export STARTED := $(shell date +%s)
 endif
 # Prints the name of a stage, and the seconds since the start of make.
-stage = @printf '\n\033[1m==> %s\033[0m  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
+BOLD := $(if $(MAKE_TERMOUT),\033[1m)
+PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
+stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down load build docs check lint format test chaos demo clean lock
@@ -24,7 +26,9 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
-	@pip install --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@# One dot per package, in place of pip's 300 lines; errors are printed.
+	@set -o pipefail; pip install --disable-pip-version-check --require-hashes --requirement requirements.txt \
+		| awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
 	@pip install --quiet --no-deps --no-build-isolation --editable .
 	@lakehouse setup
 	@dbt --quiet deps
@@ -45,14 +49,13 @@ load: up ## Load landing/ into bronze
 
 build: up ## Build and test silver and gold
 	$(call stage,Building silver and gold with dbt)
-	@# grep removes the stack trace of a failed statement, which has 130 lines.
 	@# Unit tests check the code and not the data: only make test runs them.
-	@set -o pipefail; dbt $(if $(MAKE_TERMOUT),--use-colors) build --exclude-resource-type unit_test | grep -vE '^\s+at '
+	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test
 	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
 
-docs: up ## Serve the documentation on http://127.0.0.1:8080
+docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
 	@dbt docs generate
-	@dbt docs serve --host 127.0.0.1 --port 8080 --no-browser
+	@dbt docs serve --host 127.0.0.1 --port $(or $(PORT),8080) --no-browser
 
 lint: setup ## Check style and types
 	$(call stage,Checking style and types)

@@ -1,5 +1,6 @@
 """The macros set constraints, properties and comments exactly as the YAML has them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ODD = "It's ${hiveconf:x}, sales_${month}.csv\nand C:\\new."
     scope="module", params=["false", "true"], ids=["without_variables", "with_variables"]
 )
 def contracts(server, tmp_path_factory, request):
-    """The schema with both models, built with and without substitution of variables."""
+    """`dbt run` of the models, with and without substitution of variables."""
     folder = Path(__file__).parent / "contracts"
     profile = (PROJECT / "profiles" / "profiles.yml").read_text()
     profiles = tmp_path_factory.mktemp("profiles")
@@ -29,13 +30,22 @@ def contracts(server, tmp_path_factory, request):
         "--target-path",
         str(profiles / "target"),
     )
-    run = dbt("run", *where)
-    assert run.returncode == 0, run.stdout
-    return "contracts"
+    return dbt("run", *where)
+
+
+def test_a_contract_compares_full_types(contracts):
+    assert "PASS=2 WARN=0 ERROR=1" in contracts.stdout, contracts.stdout
+    reason = r"^ *\| (\w+) +\| (.+?) +\| (.+?) +\| data type"
+    mismatches = re.findall(reason, contracts.stdout, re.M)
+    assert mismatches == [
+        ("other_element", "array<int>", "array<string>"),
+        ("other_field", "struct<x:int>", "struct<x:bigint>"),
+        ("other_precision", "decimal(10,1)", "decimal(22,6)"),
+    ]
 
 
 def test_properties_and_constraints_are_set_unchanged(contracts, session):
-    properties = dict(session.execute(f"show tblproperties {contracts}.odd_table"))
+    properties = dict(session.execute("show tblproperties contracts.odd_table"))
     assert properties["odd.property"] == ODD
     constraints = {
         name.removeprefix("delta.constraints."): expression
@@ -45,8 +55,7 @@ def test_properties_and_constraints_are_set_unchanged(contracts, session):
     assert constraints == {
         "check": "amount < 100",
         "check_2": "amount <> 50",
-        "amount_is_not_null": "amount > -100",
-        "amount_is_not_null_2": "`amount` is not null",
+        "amount_is_above_minus_100": "amount > -100",
         "code_check": r"code rlike '^\\w+\\.csv$'",
         "code_check_2": "code <> '${month}.csv'",
     }
@@ -57,18 +66,18 @@ def test_properties_and_constraints_are_set_unchanged(contracts, session):
     [
         ("'a.csv', 100", "check"),
         ("'a.csv', 50", "check_2"),
-        ("'a.csv', -100", "amount_is_not_null"),
+        ("'a.csv', -100", "amount_is_above_minus_100"),
         ("'acsv', 1", "code_check"),
         ("r'\\.csv', 1", "code_check"),
     ],
 )
 def test_every_check_is_enforced(contracts, session, row, constraint):
     with pytest.raises(SqlError, match=f"(?i)check constraint {constraint} "):
-        session.execute(f"insert into {contracts}.odd_table values ({row})")
+        session.execute(f"insert into contracts.odd_table values ({row})")
 
 
 @pytest.mark.parametrize("relation", ["odd_table", "odd_view"])
 def test_descriptions_are_set_unchanged(contracts, session, relation):
-    described = session.execute(f"describe extended {contracts}.{relation}")
+    described = session.execute(f"describe extended contracts.{relation}")
     assert described[0] == ("code", "string", ODD)
     assert [comment for name, comment, _ in described if name == "Comment"] == [ODD]

@@ -11,6 +11,7 @@ from lakehouse.settings import PROJECT
 # The packages of the project that each one may import.
 LAYERS = {
     "lakehouse": {"lakehouse"},
+    "dbt_lakehouse": {"dbt_lakehouse", "lakehouse"},
     "loaders": {"loaders", "lakehouse"},
     "ops": {"ops", "loaders", "lakehouse"},
 }

@@ -1,4 +1,4 @@
-{% macro constraint_properties(model) %}
+{% macro check_properties(model) %}
     {%- set found = [] -%}
     {%- for constraint in model.get('constraints', []) -%}
         {%- if constraint.type == 'check' -%}
@@ -7,12 +7,7 @@
     {%- endfor -%}
     {%- for column in model.columns.values() -%}
         {%- for constraint in column.get('constraints', []) -%}
-            {%- if constraint.type == 'not_null' -%}
-                {%- do found.append([
-                    column.name ~ '_is_not_null',
-                    adapter.quote(column.name) ~ ' is not null'
-                ]) -%}
-            {%- elif constraint.type == 'check' -%}
+            {%- if constraint.type == 'check' -%}
                 {%- do found.append([
                     constraint.name or column.name ~ '_check',
                     constraint.expression
