@@ -120,8 +120,8 @@ def error_of(answer: Any) -> SqlError:
 PROMPT_TIMEOUT = 60
 # Seconds for closing a session.
 CLOSE_TIMEOUT = 10
-# Seconds for an answer while a session is cancelled: somebody has pressed Ctrl-C and waits.
-CANCEL_TIMEOUT = 1
+# Seconds for an answer while a session is cancelled: a busy server may need more than one.
+CANCEL_TIMEOUT = 5
 
 ACTIVE = (
     TOperationState.INITIALIZED_STATE,
