@@ -12,10 +12,10 @@ from py4j.protocol import Py4JJavaError
 from lakehouse.thrift import Session
 from tests.jdbc import connect, rows
 
-# Each row sets a property of the server's Java process, which shows how far the statement is. One
-# partition: tasks in all cores would not let the statement run that reads the property.
+# Each row sets a property of the server's Java process, which shows how far the statement is. Short
+# tasks: the statement that reads the property gets a core, and Spark stops between two of them.
 ENDLESS = """select java_method('java.lang.System', 'setProperty', '{name}', string(id)) as previous
-from range(0, 1000000000, 1, 1)"""
+from range(0, 1000000000, 1, 10000)"""
 # The first one runs in the call that executes it, the second one while its rows are fetched.
 COUNTED = "select count(previous) from ({endless})"
 FETCHED = "select previous from ({endless}) where previous = 'never'"
