@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
 
 
 def identifier(*parts: str) -> str:
@@ -9,8 +12,8 @@ def identifier(*parts: str) -> str:
     return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
 
 
-def literal(value: str | int | float | bool | None) -> str:
-    """An SQL literal.
+def literal(value: str | int | float | bool | Decimal | date | None) -> str:
+    """An SQL literal. Raises TypeError for a value of another type.
 
     Escapes are valid for the default of spark.sql.parser.escapedStringLiterals (false). The dollar
     of `${…}` is escaped too: Spark would substitute a variable.
@@ -22,7 +25,15 @@ def literal(value: str | int | float | bool | None) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"{value!r}D"
+        return f"{float(value)!r}D" if isfinite(value) else f"double('{float(value)}')"
+    if isinstance(value, Decimal):
+        return f"{value:f}BD"
+    if isinstance(value, datetime):
+        return f"timestamp '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"date '{value.isoformat()}'"
+    if not isinstance(value, str):
+        raise TypeError(f"no SQL literal can be made of a {type(value).__name__}: {value!r}")
     escaped = (
         value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
     )

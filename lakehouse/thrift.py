@@ -55,7 +55,7 @@ class SqlError(LakehouseError):
 def readable(message: str) -> str:
     """Spark's error message without prefixes, stack trace and query plan."""
     message = re.sub(r"^Error (running query|operating \w+): ", "", message)
-    message = re.sub(r"^\[[\w.]+\] [\w.$]+:\s+(?=\[)", "", message)
+    message = re.sub(r"^(\[[\w.]+\] )?[\w.$]+:\s+(?=\[)", "", message)
     lines = []
     for line in message.splitlines():
         if re.match(r"\s+at |Caused by:|'?\+?-? ?'?[A-Z]\w+ \[|Driver stacktrace:", line):
@@ -120,8 +120,8 @@ def error_of(answer: Any) -> SqlError:
 PROMPT_TIMEOUT = 60
 # Seconds for closing a session.
 CLOSE_TIMEOUT = 10
-# Seconds for an answer while a session is cancelled: somebody has pressed Ctrl-C and waits.
-CANCEL_TIMEOUT = 1
+# Seconds for an answer while a session is cancelled: a busy server may need more than one.
+CANCEL_TIMEOUT = 5
 
 ACTIVE = (
     TOperationState.INITIALIZED_STATE,
@@ -157,8 +157,8 @@ class Session:
 
     Raises Unreachable if no server answers or the connection is lost, TimedOut if an answer takes
     too long, SqlError if a statement fails. Closing raises no error and takes at most
-    CLOSE_TIMEOUT. After a KeyboardInterrupt the server stops the running statement. `connect`
-    makes transports for logins as another user, `configuration` has Spark settings of the session.
+    CLOSE_TIMEOUT. `connect` makes transports for logins as another user, `configuration` has Spark
+    settings of the session.
     """
 
     def __init__(
@@ -241,19 +241,13 @@ class Session:
             raise self._failure from error
 
     def query(self, statement: str) -> Result:
-        """Run a statement; its rows are fetched when they are read."""
-        # An error in closing the previous statement does not concern this one.
-        with suppress(SqlError):
-            self._call(PROMPT_TIMEOUT, self._cursor.close)
-        self._run(statement)
-        described = self._call(self._timeout, lambda: self._cursor.description)
-        return Result(tuple(name for name, *_ in described or ()), self._rows())
+        """Run a statement; its rows are fetched when they are read.
 
-    def _run(self, statement: str) -> None:
-        """Start a statement, and wait for its end; each poll waits up to 5 s on the server.
-
-        The server can only stop a statement whose start it has answered: it runs asynchronously.
+        A KeyboardInterrupt stops it: the server gives the handle to stop a statement with only for
+        one that runs asynchronously. The client polls for its end; the server answers a poll at
+        the end of the statement, or after 5 s.
         """
+        self._close_previous()
         began = time.monotonic()
         self._call(self._timeout, partial(self._cursor.execute, statement, async_=True))
         poll = partial(self._cursor.poll, get_progress_update=False)
@@ -261,11 +255,26 @@ class Session:
             pass
         if status.operationState != TOperationState.FINISHED_STATE:
             raise error_of(status)
+        return self._result()
+
+    def execute(self, statement: str) -> list[tuple]:
+        """Run a statement within one call, without a poll, and return all of its rows.
+
+        A KeyboardInterrupt does not stop it on the server.
+        """
+        self._close_previous()
+        self._call(self._timeout, partial(self._cursor.execute, statement))
+        return list(self._result().rows)
+
+    def _close_previous(self) -> None:
+        # An error in closing the previous statement does not concern the next one.
+        with suppress(SqlError):
+            self._call(PROMPT_TIMEOUT, self._cursor.close)
+
+    def _result(self) -> Result:
+        described = self._call(self._timeout, lambda: self._cursor.description)
+        return Result(tuple(name for name, *_ in described or ()), self._rows())
 
     def _rows(self) -> Iterator[tuple]:
         while batch := self._call(self._timeout, self._cursor.fetchmany):
             yield from batch
-
-    def execute(self, statement: str) -> list[tuple]:
-        """Run a statement and return all of its rows."""
-        return list(self.query(statement).rows)

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from py4j.java_gateway import JavaGateway
 
 from lakehouse.settings import PROJECT, Settings
 from lakehouse.thrift import Session
 from ops.cli import main
+from tests import jdbc
 from tests.relay import Relay
 from tests.servers import free_port, start
 
@@ -182,6 +184,13 @@ def built(loaded) -> Build:
 def manifest(built) -> dict:
     """The manifest of the build, which `make build` saves."""
     return built.manifest
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory) -> JavaGateway:
+    """A Java process with Hive's JDBC client."""
+    with jdbc.client(tmp_path_factory.mktemp("java")) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,14 @@ import pytest
 
 from lakehouse import thrift
 from lakehouse.settings import Settings
-from lakehouse.thrift import Session, SqlError, TimedOut, Unreachable, readable
+from lakehouse.thrift import (
+    Session,
+    SqlError,
+    TimedOut,
+    Unreachable,
+    messages_of_trace,
+    readable,
+)
 from tests.servers import free_port
 
 
@@ -29,10 +36,34 @@ def test_a_readable_error_has_no_stack_trace():
     assert readable(message) == "broken"
 
 
-def test_the_error_of_a_statement_has_its_condition(session):
-    with pytest.raises(SqlError) as caught:
-        session.execute("select * from nowhere.nothing")
+def test_a_readable_error_has_no_class_before_the_condition():
+    assert readable("org.apache.spark.SparkRuntimeException: [RAISED] no") == "[RAISED] no"
+
+
+def test_a_stack_trace_has_the_messages_of_its_exceptions():
+    trace = (
+        "org.apache.hive.service.cli.HiveSQLException: Error running query: a: [B] c\n"
+        "in two lines\n\tat org.apache.Spark(Spark.scala:1)\n"
+        "Caused by: org.apache.spark.SparkException: d\n\tat e(f)\n\t... 12 more\n"
+        "Caused by: java.lang.NullPointerException\n\t... 15 more\n"
+    )
+    assert messages_of_trace(trace) == ["Error running query: a: [B] c\nin two lines", "d", ""]
+
+
+@pytest.mark.parametrize("run", ["query", "execute"])
+def test_the_error_of_a_statement_has_its_condition(session, run):
+    with pytest.raises(
+        SqlError, match="^\\[TABLE_OR_VIEW_NOT_FOUND\\] The table .*nothing"
+    ) as caught:
+        getattr(session, run)("select * from nowhere.nothing")
     assert caught.value.condition == "TABLE_OR_VIEW_NOT_FOUND"
+
+
+@pytest.mark.parametrize("run", ["query", "execute"])
+def test_the_error_of_a_task_is_that_of_its_row(session, run):
+    failing = "select sum(assert_true(id < 0)) from range(9) group by id % 3"
+    with pytest.raises(SqlError, match="^\\[USER_RAISED_EXCEPTION\\] '\\(id < 0\\)' is not true!"):
+        getattr(session, run)(failing)
 
 
 def test_an_address_without_a_server_is_unreachable(tmp_path):
