@@ -81,18 +81,15 @@ class DatasetReport:
                 else "no files in the landing folder"
             )
             return f"{self.dataset}: {known}"
-        parts = [f"{self.rows_loaded:,} rows from {self.files_new + self.files_replaced} files"]
-        if self.files_replaced:
-            parts.append(f"{self.files_replaced} of them replaced")
+        rows = f"{self.rows_loaded:,} rows from {self.files_new + self.files_replaced} files"
+        replaced = f" ({self.files_replaced} of them replaced)" if self.files_replaced else ""
+        parts = [f"{rows}{replaced} into {self.table}"]
         if self.rows_rejected:
             parts.append(f"{self.rows_rejected:,} rows in the quarantine")
         if self.files_rejected:
             parts.append(f"{self.files_rejected} files rejected")
-        size = f"{self.bytes / 1e6:,.1f} MB, "
-        return (
-            f"{self.dataset}: {', '.join(parts)} into {self.table} "
-            f"({size}{self.seconds:.1f} s, {self.rows_per_second:,.0f} rows/s)"
-        )
+        speed = f"{self.seconds:.1f} s, {self.rows_per_second:,.0f} rows/s"
+        return f"{self.dataset}: {', '.join(parts)} ({self.bytes / 1e6:,.1f} MB, {speed})"
 
     def as_dict(self) -> dict:
         """The report for `--json`."""
