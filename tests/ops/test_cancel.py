@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -61,36 +62,43 @@ def test_ctrl_c_stops_the_statement_on_the_server(session, statement, request):
     assert has_stopped(session, name)
 
 
-def jdbc_error(java, server, session, options, statement, name, seconds=0) -> str:
-    """The error of a statement that is cancelled, or has `seconds`; the next one is answered."""
-    connection = connect(java, server, options)
-    running = connection.createStatement()
-    running.setQueryTimeout(seconds)
-    with ThreadPoolExecutor(1) as pool:
-        end = pool.submit(running.executeQuery, statement.format(endless=ENDLESS.format(name=name)))
-        wait_until_running(session, name)
-        if not seconds:
-            running.cancel()
-        with pytest.raises(Py4JJavaError) as caught:
-            end.result(60)
-    began = time.monotonic()
-    assert rows(connection.createStatement().executeQuery("select 1 as one"), "one") == [("1",)]
-    assert time.monotonic() - began < 5
-    connection.close()
-    assert has_stopped(session, name)
-    return caught.value.java_exception.getMessage()
+@pytest.fixture
+def jdbc_error(java, server, session, request) -> Callable[..., str]:
+    """Runs an endless statement that is cancelled, or has `seconds`; returns the client's error.
+
+    Fails unless the connection then answers, and the statement has stopped on the server.
+    """
+    name = request.node.name
+
+    def error_of(options: str, statement: str, seconds: int = 0) -> str:
+        connection = connect(java, server, options)
+        running = connection.createStatement()
+        running.setQueryTimeout(seconds)
+        sql = statement.format(endless=ENDLESS.format(name=name))
+        with ThreadPoolExecutor(1) as pool:
+            end = pool.submit(running.executeQuery, sql)
+            wait_until_running(session, name)
+            if not seconds:
+                running.cancel()
+            with pytest.raises(Py4JJavaError) as caught:
+                end.result(60)
+        began = time.monotonic()
+        answer = connection.createStatement().executeQuery("select 1 as one")
+        assert rows(answer, "one") == [("1",)]
+        assert time.monotonic() - began < 5
+        connection.close()
+        assert has_stopped(session, name)
+        return caught.value.java_exception.getMessage()
+
+    return error_of
 
 
 @pytest.mark.parametrize(
     ("options", "statement"), [("", COUNTED), (COLLECTED, FETCHED)], ids=["counted", "fetched"]
 )
-def test_a_jdbc_connection_answers_after_a_cancel(
-    java, server, session, options, statement, request
-):
-    error = jdbc_error(java, server, session, options, statement, request.node.name)
-    assert error == "Query was cancelled"
+def test_a_jdbc_connection_answers_after_a_cancel(jdbc_error, options, statement):
+    assert jdbc_error(options, statement) == "Query was cancelled"
 
 
-def test_a_jdbc_connection_answers_after_a_timeout(java, server, session, request):
-    error = jdbc_error(java, server, session, COLLECTED, FETCHED, request.node.name, seconds=1)
-    assert error == "Query timed out after 1 seconds"
+def test_a_jdbc_connection_answers_after_a_timeout(jdbc_error):
+    assert jdbc_error(COLLECTED, FETCHED, seconds=1) == "Query timed out after 1 seconds"
