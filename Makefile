@@ -21,7 +21,7 @@ help: ## List the commands
 setup: $(READY) ## Install everything into .venv (needs Python 3.10-3.13, Java 17 or 21)
 
 $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/jars/ivysettings.xml spark/jars/SHA256SUMS
-	$(call stage,Setting up: Python packages (about 500 MB the first time) and jars)
+	$(call stage,Setting up: Python packages (about 800 MB the first time) and jars)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
