@@ -52,15 +52,32 @@ def prepare(session: Session, contract: Contract) -> Table:
     """Create the bronze table if needed, and migrate it to its contract.
 
     Raises LakehouseError if a type cannot be widened to the contract's type; the message has the
-    number of values that the new type cannot hold.
+    number of values that the new type cannot hold. Raises it, and creates no table, if a date or
+    timestamp pattern is not valid.
     """
     table = find(session, contract)
+    if table is None:
+        _check_patterns(session, contract)
     if table is None or not table.id:
         create(session, contract)
         table = find(session, contract)
     if table is None:
         raise LakehouseError(f"{bronze(contract)} was dropped during its creation", "load again")
     return Table(table.id, table.types | _evolve(session, contract, table.types))
+
+
+def _check_patterns(session: Session, contract: Contract) -> None:
+    """Raise LakehouseError for a date or timestamp pattern of the contract that Spark refuses."""
+    for column in contract.columns:
+        if pattern := contract.format_of(column):
+            try:
+                session.execute(f"select date_format(timestamp'2000-01-01', {literal(pattern)})")
+            except SqlError as error:
+                raise LakehouseError(
+                    f"source {contract.dataset}: column {column.name} has the pattern {pattern!r}: "
+                    f"{error.sentence}",
+                    f"use one such as dd.MM.yyyy ({SOURCES_YAML})",
+                ) from None
 
 
 def create(session: Session, contract: Contract) -> None:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from lakehouse.errors import LakehouseError
 from lakehouse.sql import literal
+from lakehouse.thrift import SqlError
 from loaders import ledger
 from loaders.columns import Column
 
@@ -278,6 +280,15 @@ def test_a_missing_column_is_reported_with_the_similar_name_in_the_files(bench):
     assert note.endswith(
         f"column id is missing (its columns: idx, avg_stay); {similar.format('id', 'idx')}"
     )
+
+
+def test_an_invalid_pattern_is_refused_and_no_table_is_created(bench):
+    bench.change(options={"dateFormat": "dd.foo.yyyy"})
+    bench.put("a.csv", "1,01.02.2022,,x")
+    with pytest.raises(LakehouseError, match="column sold_on has the pattern 'dd.foo.yyyy'"):
+        bench.load()
+    with pytest.raises(SqlError, match="TABLE_OR_VIEW_NOT_FOUND"):
+        bench.rows()
 
 
 # By option: a value, a CSV row, and its cells with the option.
