@@ -14,7 +14,7 @@ from dbt.adapters.spark.connections import SparkConnectionManager
 from dbt.plugins import dbtPlugin
 from dbt_common.exceptions import DbtDatabaseError
 
-from lakehouse.thrift import messages_of_trace, readable, root_cause
+from lakehouse.thrift import error_of
 
 
 class Connections(SparkConnectionManager):
@@ -31,7 +31,7 @@ class Connections(SparkConnectionManager):
             try:
                 yield
             except DbtDatabaseError as error:
-                failure = DbtDatabaseError(readable(root_cause(messages_of_trace(error.msg))))
+                failure = DbtDatabaseError(error_of(error.msg).message)
         if failure:
             raise failure
 

@@ -107,7 +107,7 @@ def root_cause(messages: list[str]) -> str:
 
 
 def error_of(answer: Any) -> SqlError:
-    """The error of a Thrift answer that reports one, of the call itself or of its statement."""
+    """The error of a Thrift answer that reports one, of the call or its statement, or of a text."""
     status = getattr(answer, "status", None)
     if status and status.errorMessage:
         messages = [status.errorMessage, *messages_of_status(status.infoMessages)[1:]]

@@ -1,6 +1,5 @@
 """Hive's JDBC client in a Java process, driven through py4j."""
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ from pathlib import Path
 from py4j.java_gateway import GatewayParameters, JavaGateway, JavaObject, launch_gateway
 
 from lakehouse.settings import PROJECT, Settings
+from tests.project import follow
 
 
 def blocks(language: str) -> list[str]:
     """The code blocks of a language in docs/connect.md."""
     page = (PROJECT / "docs" / "connect.md").read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)
+    return [content for found, content, _ in follow.blocks(page) if found == language]
 
 
 @contextmanager
