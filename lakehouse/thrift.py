@@ -110,10 +110,13 @@ def error_of(answer: Any) -> SqlError:
     """The error of a Thrift answer that reports one, of the call or its statement, or of a text."""
     status = getattr(answer, "status", None)
     if status and status.errorMessage:
-        messages = [status.errorMessage, *messages_of_status(status.infoMessages)[1:]]
+        text = status.errorMessage
+        messages = [text, *messages_of_status(status.infoMessages)[1:]]
     else:
-        messages = messages_of_trace(getattr(answer, "errorMessage", None) or str(answer))
-    return SqlError(readable(root_cause(messages)))
+        text = getattr(answer, "errorMessage", None) or str(answer)
+        messages = messages_of_trace(text)
+    # An exception without a message has at least its class.
+    return SqlError(readable(root_cause(messages)) or text.partition("\n")[0])
 
 
 # Seconds for calls that run no statement: opening a session, closing a statement.

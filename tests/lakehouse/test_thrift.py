@@ -14,6 +14,7 @@ from lakehouse.thrift import (
     SqlError,
     TimedOut,
     Unreachable,
+    error_of,
     messages_of_trace,
     readable,
 )
@@ -159,3 +160,8 @@ def test_concurrent_closes_are_all_answered(server):
             done.exception() for done in [pool.submit(client, number) for number in range(4)]
         ]
     assert failures == [None] * 4
+
+
+def test_an_exception_without_a_message_is_named_by_its_class():
+    trace = "java.lang.NullPointerException\n\tat org.apache.spark.X(X.scala:1)"
+    assert error_of(trace).message == "java.lang.NullPointerException"
