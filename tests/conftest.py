@@ -85,6 +85,8 @@ def environment(tmp_path_factory) -> dict[str, str]:
         "DBT_LOG_PATH": str(state / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "NO_COLOR": "1",
+        # A server of the tests lives for minutes: by default half of its time compiles hot code.
+        "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
         # The server reads this address at its start; the store starts later, with its tests.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
         "AWS_ACCESS_KEY_ID": "test",
