@@ -39,7 +39,7 @@ def transport(settings: Settings, password: str | None = None) -> "Transport":
     read, or if the password would be sent over the network in plain text.
     """
     if password is None and settings.password_file:
-        password = _read(settings.password_file, "LAKEHOUSE_PASSWORD_FILE").rstrip("\r\n")
+        password = read_password(settings.password_file, "LAKEHOUSE_PASSWORD_FILE")
     if password and not settings.tls_ca and not is_loopback(settings.host):
         raise LakehouseError(
             f"the password for {settings.address} would be sent in plain text",
@@ -54,6 +54,11 @@ def _read(path: Path, variable: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise LakehouseError(f"{path} cannot be read: {reason}", f"correct {variable}") from None
+
+
+def read_password(path: Path, variable: str) -> str:
+    """The password in a file, without the line break at its end. Raises LakehouseError."""
+    return _read(path, variable).rstrip("\r\n")
 
 
 def tls_context(ca: Path) -> ssl.SSLContext:

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -139,13 +139,20 @@ def port_user(host: str, port: int) -> str:
     return "another program"
 
 
-def command(settings: Settings, opened: Doors) -> list[str]:
+def command(
+    settings: Settings,
+    opened: Doors,
+    arguments: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+) -> list[str]:
     """Command line that runs the server in the foreground; writes its settings.
 
-    Raises LakehouseError if jars or Java are missing, or a file of the doors is invalid.
+    `arguments` are more of spark-submit's, `properties` more of Hive's. Raises LakehouseError if
+    jars or Java are missing, or a file of the doors is invalid.
     """
     java.find()
-    classpath = f"{doors.write(opened, settings.home)}:{jars.require()}/*"
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    classpath = f"{doors.write(opened, settings.home, properties)}:{jars.require()}/*"
     # The UI shows statements to everybody who reaches its port.
     ui = [] if is_loopback(opened.bind) else ["--conf", "spark.ui.enabled=false"]
     return [
@@ -153,6 +160,7 @@ def command(settings: Settings, opened: Doors) -> list[str]:
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *("--conf", f"spark.driver.extraClassPath={classpath}"),
         *ui,
+        *arguments,
         "spark-internal",
         *("--hiveconf", f"hive.server2.thrift.port={settings.port}"),
     ]
