@@ -62,9 +62,7 @@ def _guard(process: subprocess.Popen, lease: Lease | None) -> int:
         except Lost as lost:
             process.kill()
             process.wait()
-            raise LakehouseError(
-                f"the server was stopped: {lost.message}", "start it again"
-            ) from None
+            raise Lost(f"the server was stopped: {lost.message}", "start it again") from None
 
 
 def _die_with_parent() -> None:
