@@ -1,6 +1,7 @@
 """A server with TLS whose users are in an LDAP directory."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -38,7 +39,9 @@ def ldap_jar() -> Path:
     jar = folder / "unboundid-ldapsdk-7.0.3.jar"
     if not jar.exists():
         module = ["com.unboundid", "unboundid-ldapsdk", "7.0.3"]
-        jars.ivy(["-dependency", *module, "-retrieve", str(folder / jar.name)], folder / "cache")
+        pattern = str(folder / "[artifact]-[revision].[ext]")
+        jars.ivy(["-dependency", *module, "-retrieve", pattern], folder / "cache")
+        shutil.rmtree(folder / "cache")
     assert hashlib.sha256(jar.read_bytes()).hexdigest() == SHA256
     return jar
 
