@@ -1,11 +1,20 @@
 """A server that other machines may reach: with TLS, and users in a file or a directory."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.spark.connections import SparkCredentials
+from sqlalchemy import URL, create_engine
+
+from dbt_lakehouse import Connections
 from lakehouse.settings import Settings
+from lakehouse.thrift import Session
+from loaders.run import load_all
 from ops import certificates
 from ops import server as spark
 from tests.servers import free_port, start
@@ -79,8 +88,63 @@ def faults(settings: Settings) -> dict[str, tuple[Settings, str]]:
 FAULTS = ("wrong password", "no password", "plain text", "wrong authority", "wrong host")
 
 
-def environment_of(pid: int) -> str:
-    """The environment and the arguments of a process."""
-    return "".join(
-        Path("/proc", str(pid), name).read_text(errors="replace") for name in ("environ", "cmdline")
+Client = Callable[[Settings], list[tuple]]
+
+
+def by_session(settings: Settings) -> list[tuple]:
+    with Session(settings) as session:
+        return session.execute("select current_user()")
+
+
+def by_sqlalchemy(settings: Settings) -> list[tuple]:
+    file = settings.password_file
+    url = URL.create(
+        "lakehouse",
+        settings.user,
+        file and file.read_text().strip(),
+        settings.host,
+        settings.port,
+        query={"ca": str(settings.tls_ca)} if settings.tls_ca else {},
     )
+    with create_engine(url).connect() as connection:
+        return connection.exec_driver_sql("select current_user()").all()
+
+
+def by_dbt(settings: Settings) -> list[tuple]:
+    profile = SparkCredentials(
+        host=settings.host, port=settings.port, schema="default", method="thrift"
+    )
+    opened = Connections.open(Connection("spark", None, profile))
+    cursor = opened.handle.cursor()
+    cursor.execute("select current_user()")
+    rows = cursor.fetchall()
+    opened.handle.close()
+    return rows
+
+
+def by_loader(settings: Settings) -> list[tuple]:
+    load_all(settings, [])
+    return [(settings.user,)]
+
+
+CLIENTS = [by_session, by_sqlalchemy, by_dbt, by_loader]
+
+
+def log_in(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+    """Log in with a client of CLIENTS; returns the user as the server knows it."""
+    for name, value in variables(settings).items():
+        monkeypatch.setenv(name, value)
+    if client is by_sqlalchemy:
+        # Its login is in the URL.
+        monkeypatch.delenv("LAKEHOUSE_PASSWORD_FILE")
+        monkeypatch.delenv("LAKEHOUSE_TLS_CA")
+    return client(settings)
+
+
+def beeline(settings: Settings, password: str) -> subprocess.CompletedProcess:
+    folder = settings.home.parent
+    store = f"sslTrustStore={folder}/ca.p12;trustStorePassword=changeit"
+    url = f"jdbc:hive2://{settings.address}/default;ssl=true;{store}"
+    login = ["-n", USER, "-w", str(folder / password)]
+    command = ["beeline", "-u", url, *login, "-e", "select current_user() as who;"]
+    return subprocess.run(command, capture_output=True, text=True)

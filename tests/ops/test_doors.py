@@ -1,25 +1,29 @@
 """Rules of who may connect, and a server with TLS and a password file under all its clients."""
 
-import subprocess
-
 import psutil
 import pytest
-from dbt.adapters.contracts.connection import Connection
-from dbt.adapters.spark.connections import SparkCredentials
 from py4j.protocol import Py4JJavaError
-from sqlalchemy import URL, create_engine
 
-from dbt_lakehouse import Connections
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from lakehouse.transport import Refused, transport
-from loaders.run import load_all
 from ops import server as spark
 from ops.doors import Doors, hive_site, keystore
 from tests import jdbc
 from tests.conftest import dbt, lakehouse
-from tests.doors import FAULTS, PASSWORD, USER, faults, guarded, variables
+from tests.doors import (
+    CLIENTS,
+    FAULTS,
+    PASSWORD,
+    USER,
+    beeline,
+    by_session,
+    faults,
+    guarded,
+    log_in,
+    variables,
+)
 from tests.loaders.bench import Bench
 from tests.servers import process_of
 
@@ -138,69 +142,17 @@ def server(closed):
     return closed
 
 
-def by_session(settings: Settings):
-    with Session(settings) as session:
-        return session.execute("select current_user()")
-
-
-def by_sqlalchemy(settings: Settings):
-    file = settings.password_file
-    url = URL.create(
-        "lakehouse",
-        settings.user,
-        file and file.read_text().strip(),
-        settings.host,
-        settings.port,
-        query={"ca": str(settings.tls_ca)} if settings.tls_ca else {},
-    )
-    with create_engine(url).connect() as connection:
-        return connection.exec_driver_sql("select current_user()").all()
-
-
-def by_dbt(settings: Settings):
-    profile = SparkCredentials(
-        host=settings.host, port=settings.port, schema="default", method="thrift"
-    )
-    opened = Connections.open(Connection("spark", None, profile))
-    cursor = opened.handle.cursor()
-    cursor.execute("select current_user()")
-    rows = cursor.fetchall()
-    opened.handle.close()
-    return rows
-
-
-def by_loader(settings: Settings):
-    load_all(settings, [])
-    return [(settings.user,)]
-
-
-CLIENTS = [by_session, by_sqlalchemy, by_dbt, by_loader]
-
-
-@pytest.fixture(params=CLIENTS)
-def client(request, monkeypatch):
-    """A function that logs in with settings, and returns the user as the server knows it."""
-
-    def log_in(settings: Settings):
-        for name, value in variables(settings).items():
-            monkeypatch.setenv(name, value)
-        if request.param is by_sqlalchemy:
-            monkeypatch.delenv("LAKEHOUSE_PASSWORD_FILE")
-            monkeypatch.delenv("LAKEHOUSE_TLS_CA")
-        return request.param(settings)
-
-    return log_in
-
-
-def test_the_right_password_logs_in(server, client):
-    assert client(server) == [(USER,)]
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_right_password_logs_in(server, client, monkeypatch):
+    assert log_in(client, server, monkeypatch) == [(USER,)]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_another_client_is_refused_with_one_sentence(server, client, fault):
+@pytest.mark.parametrize("client", CLIENTS)
+def test_another_client_is_refused_with_one_sentence(server, client, fault, monkeypatch):
     settings, sentence = faults(server)[fault]
     with pytest.raises(Exception) as caught:
-        client(settings)
+        log_in(client, settings, monkeypatch)
     message = str(getattr(caught.value, "orig", caught.value))
     assert sentence in message and len(message.splitlines()) <= 2
 
@@ -208,15 +160,6 @@ def test_another_client_is_refused_with_one_sentence(server, client, fault):
 def test_dbt_runs_a_query(server):
     shown = dbt("--quiet", "show", "--inline", "select current_user() as who", **variables(server))
     assert f"| {USER}" in shown.stdout, shown.stdout
-
-
-def beeline(settings: Settings, password: str) -> subprocess.CompletedProcess:
-    folder = settings.home.parent
-    store = f"sslTrustStore={folder}/ca.p12;trustStorePassword=changeit"
-    url = f"jdbc:hive2://{settings.address}/default;ssl=true;{store}"
-    login = ["-n", USER, "-w", str(folder / password)]
-    command = ["beeline", "-u", url, *login, "-e", "select current_user() as who;"]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_beeline_logs_in_with_a_password_file(server):

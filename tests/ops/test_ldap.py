@@ -14,7 +14,7 @@ from lakehouse.thrift import Session
 from lakehouse.transport import Refused
 from ops import jars, java
 from ops import server as spark
-from tests.doors import PASSWORD, USER, guarded
+from tests.doors import CLIENTS, PASSWORD, USER, beeline, guarded, log_in
 from tests.servers import free_port
 
 SHA256 = "7f1b9141f2c955d3a03b3f5da2c450bd616826e921a87fc19264a3f22b35e2fb"
@@ -73,9 +73,13 @@ def server(environment, directory, tmp_path_factory):
         yield settings
 
 
-def test_the_password_of_the_directory_logs_in(server):
-    with Session(server) as session:
-        assert session.execute("select current_user()") == [(USER,)]
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_password_of_the_directory_logs_in(server, client, monkeypatch):
+    assert log_in(client, server, monkeypatch) == [(USER,)]
+
+
+def test_beeline_logs_in_with_the_password_of_the_directory(server):
+    assert f"| {USER}" in beeline(server, "password").stdout
 
 
 @pytest.mark.parametrize(
