@@ -36,11 +36,12 @@ def serve(settings: Settings, arguments: Sequence[str] = (), readers: bool = Fal
     """
     metastore = Metastore.from_environment()
     lease = Lease(metastore) if metastore and not readers else None
-    properties = metastore.properties() if metastore else {}
-    line = server.command(settings, Doors.from_environment(), arguments, properties)
+    opened = Doors.from_environment()
     if lease:
         lease.take(lambda holder: _say(f"waiting for the end of the lease of: {holder}"))
     try:
+        properties = metastore.properties() if metastore else {}
+        line = server.command(settings, opened, arguments, properties)
         process = subprocess.Popen(
             line, cwd=settings.home, env=server.environment(), preexec_fn=_die_with_parent
         )
