@@ -18,7 +18,6 @@ from lakehouse.thrift import (
     messages_of_trace,
     readable,
 )
-from lakehouse.transport import Refused
 from ops.certificates import issue
 from tests.servers import free_port
 
@@ -74,9 +73,9 @@ def test_an_address_without_a_server_is_unreachable(tmp_path):
         Session(Settings(tmp_path, tmp_path, "127.0.0.1", free_port()))
 
 
-def test_a_server_without_tls_is_refused_by_a_client_with_tls(server, tmp_path):
+def test_a_server_without_tls_is_no_server_for_a_client_with_tls(server, tmp_path):
     issue(tmp_path, ("localhost",))
-    with pytest.raises(Refused, match=f"the server at {server.address} does not speak TLS"):
+    with pytest.raises(Unreachable, match=f"answers at {server.address} with TLS$"):
         Session(replace(server, tls_ca=tmp_path / "ca.pem"))
 
 
