@@ -44,6 +44,6 @@ def test_the_error_for_an_invalid_timeout_names_the_variable(timeout):
 def test_a_profile_with_use_ssl_is_verified(monkeypatch, ca, use_ssl, expected):
     monkeypatch.setenv("LAKEHOUSE_TLS_CA", ca)
     monkeypatch.setenv("LAKEHOUSE_USER", "ada")
-    profile = SparkCredentials("h", "s", method="thrift", port=1, use_ssl=use_ssl)
+    profile = SparkCredentials(host="h", port=1, schema="s", method="thrift", use_ssl=use_ssl)
     settings = settings_of(profile)
     assert (settings.address, settings.user, settings.tls_ca) == ("h:1", "ada", expected)
