@@ -29,10 +29,13 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.certificates import certificates
 from ops.dashboard.command import dashboard
+from ops.foreground import run
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
+from ops.user import user
 
 REJECTED = 3
 CANCELLED = 130
@@ -126,6 +129,9 @@ def server_start(settings: Settings, timeout: int) -> None:
             settings, timeout, lambda seconds: spinner.update(f"starting Spark ({seconds:.0f} s)")
         )
     click.echo(sentence)
+
+
+server_group.add_command(run)
 
 
 @server_group.command("stop")
@@ -350,6 +356,8 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
 
 main.add_command(new)
 main.add_command(dashboard)
+main.add_command(certificates)
+main.add_command(user)
 
 
 def cell(value: object) -> str:
