@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
+TARGET_DIR := $(or $(DBT_TARGET_PATH),target)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
@@ -13,10 +14,10 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos demo clean lock
+.PHONY: help setup up down load build docs check lint format test chaos demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Install everything into .venv (needs Python 3.10-3.13, Java 17 or 21)
 
@@ -35,8 +36,10 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 	@touch $@
 
 up: setup ## Start the local Spark server
+ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Starting the local lakehouse)
 	@lakehouse server start
+endif
 
 down: ## Stop the local Spark server
 	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "no server runs: nothing is set up"; fi
@@ -51,7 +54,7 @@ build: up ## Build and test silver and gold
 	$(call stage,Building silver and gold with dbt)
 	@# Unit tests check the code and not the data: only make test runs them.
 	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test
-	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
+	@mkdir -p $(HOME_DIR)/state && cp $(TARGET_DIR)/manifest.json $(HOME_DIR)/state/
 
 docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
 	@dbt docs generate
@@ -95,6 +98,23 @@ demo: load build ## From a fresh clone to queried gold tables
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
+
+cluster-secrets: ## Generate the passwords and keys of docker-compose.yml, once
+	@docker/make-secrets
+
+cluster-demo: ## In the container `tools`: copy landing/ into the object store, then as make demo, and the documentation
+	$(call stage,Copying landing/ into $(LAKEHOUSE_LANDING))
+	@# Only files of another size: a copy of the same content would be a correction.
+	@python -c 'from fsspec.generic import rsync; rsync("file:///srv/landing", "$(LAKEHOUSE_LANDING)")'
+	@$(MAKE) --no-print-directory demo
+	$(call stage,Writing the documentation)
+	@dbt --quiet docs generate --static
+	@cp $(TARGET_DIR)/static_index.html /srv/docs/index.html
+	@cp '$(HOME_DIR)/dashboard.html' /srv/docs/
+	@lakehouse sql 'select sum(revenue) as total from metrics.sales_by_segment'
+
+test-cluster: setup ## Test docker-compose.yml with real containers; needs Docker or apt
+	@pytest tests/cluster --override-ini addopts= -m cluster
 
 clean: down ## Remove all state: tables, metastore, logs, build output
 	@echo 'removing: $(HOME_DIR) (tables, metastore, logs), target, logs, dbt_packages'
