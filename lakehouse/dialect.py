@@ -1,15 +1,17 @@
-"""The SQLAlchemy dialect `lakehouse`: `lakehouse://[user[:password]@][host[:port]]/[schema]`.
+"""The SQLAlchemy dialect: `lakehouse://[user[:password]@][host[:port]]/[schema][?ca=path]`.
 
-Host and port are by default those of the settings. It stands on PyHive's connection. PyHive's own
-dialect `hive` gives names, types and comments of Hive, not of Spark
-(https://github.com/dropbox/PyHive/issues/150).
+Host, port, user, password and the CA's certificates are by default those of the settings. It
+stands on PyHive's connection. PyHive's own dialect `hive` gives names, types and comments of Hive,
+not of Spark (https://github.com/dropbox/PyHive/issues/150).
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import date
 from itertools import dropwhile, takewhile
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,9 +30,11 @@ from sqlalchemy.sql import compiler
 from TCLIService.ttypes import TGetColumnsReq, TStatusCode
 from thrift.transport.TTransport import TTransportException
 
+from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import SqlError, error_of
+from lakehouse.transport import transport
 
 
 class ConnectionLost(hive.OperationalError):
@@ -46,6 +50,8 @@ def readable_errors(address: str) -> Iterator[None]:
         raise
     except hive.OperationalError as error:
         raise hive.OperationalError(error_of(error.args[0]).message) from None
+    except LakehouseError as error:
+        raise hive.OperationalError(error.message) from None
     except (TTransportException, OSError, EOFError):
         raise ConnectionLost(f"no Spark Thrift server answers at {address}") from None
 
@@ -114,10 +120,11 @@ class Cursor(hive.Cursor):
 class Connection(hive.Connection):
     """PyHive's connection; its cursors are the ones of this module."""
 
-    def __init__(self, host: str, port: int, **options: Any):
-        self.address = f"{host}:{port}"
+    def __init__(self, settings: Settings, password: str | None = None, **options: Any):
+        self.address = settings.address
         with readable_errors(self.address):
-            super().__init__(host=host, port=port, **options)
+            connection = transport(settings, password)
+            super().__init__(thrift_transport=connection, username=connection.user, **options)
 
     def cursor(self, *arguments: Any, **options: Any) -> Cursor:
         return Cursor(self, *arguments, **{"arraysize": 10_000, **options})
@@ -208,14 +215,19 @@ class LakehouseDialect(default.DefaultDialect):
 
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         settings = Settings.from_environment()
-        login = {"password": url.password, "auth": "LDAP"} if url.password else {}
+        query = dict(url.query)
+        settings = replace(
+            settings,
+            host=url.host or settings.host,
+            port=url.port or settings.port,
+            user=url.username or settings.user,
+            tls_ca=Path(str(query.pop("ca"))) if "ca" in query else settings.tls_ca,
+        )
         return [], {
-            "host": url.host or settings.host,
-            "port": url.port or settings.port,
-            "username": url.username,
+            "settings": settings,
+            "password": url.password,
             "database": url.database or "default",
-            **login,
-            **url.query,
+            **query,
         }
 
     def connect(self, *arguments: Any, **options: Any) -> Any:

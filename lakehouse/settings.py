@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from math import inf
 from pathlib import Path
 
@@ -15,13 +16,31 @@ SPARK_CONF = PROJECT / "spark"
 # Shared by every LAKEHOUSE_HOME of the installation.
 JARS = Path(sys.prefix) / "share" / "lakehouse" / "jars"
 
+# As LAKEHOUSE_TLS_CA=system: verify with the certificates that the machine trusts.
+SYSTEM_CA = PROJECT / "system"
+
+
+def path_of(environ: Mapping[str, str], name: str) -> Path | None:
+    """The absolute path in a variable; None if it is not set or empty."""
+    return PROJECT / environ[name] if environ.get(name) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine reach the host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
 
 @dataclass(frozen=True)
 class Settings:
-    """State, landing folder and Thrift address of one lakehouse.
+    """State, landing folder, Thrift address and login of one lakehouse.
 
     `landing` is an absolute path, or the URL of a folder in an object store. `statement_timeout`
-    is the maximum wait for an answer to a statement, in seconds.
+    is the maximum wait for an answer to a statement, in seconds. `password_file` has the password
+    of `user`. `tls_ca` has the certificates, in PEM, that the server's certificate is verified
+    with; SYSTEM_CA stands for those of the machine. Without it the connection is not encrypted.
     """
 
     home: Path
@@ -29,6 +48,9 @@ class Settings:
     host: str
     port: int
     statement_timeout: float = 3600
+    user: str = ""
+    password_file: Path | None = None
+    tls_ca: Path | None = None
 
     def __post_init__(self):
         if not 0 < self.statement_timeout < inf:
@@ -48,7 +70,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Settings from LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT, _STATEMENT_TIMEOUT.
+        """Settings from LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT, _STATEMENT_TIMEOUT,
+        _USER, _PASSWORD_FILE and _TLS_CA.
 
         Relative paths are relative to the project, not to the current folder. Raises
         LakehouseError if the port or the timeout is not a valid number.
@@ -72,4 +95,7 @@ class Settings:
             host=environ.get("LAKEHOUSE_THRIFT_HOST", "127.0.0.1"),
             port=int(port),
             statement_timeout=float(timeout),
+            user=environ.get("LAKEHOUSE_USER", ""),
+            password_file=path_of(environ, "LAKEHOUSE_PASSWORD_FILE"),
+            tls_ca=path_of(environ, "LAKEHOUSE_TLS_CA"),
         )

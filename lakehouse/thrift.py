@@ -1,6 +1,5 @@
 """SQL over Thrift: sessions, results and readable errors."""
 
-import getpass
 import logging
 import re
 import time
@@ -10,19 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import thrift_sasl
 from pyhive import hive
 from TCLIService import TCLIService
 from TCLIService.ttypes import TCloseSessionReq, TOperationState
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
-from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
-
-# The transport logs its errors and also raises them.
-logging.getLogger("thrift").setLevel(logging.CRITICAL)
+from lakehouse.transport import Transport, transport
 
 
 class Unreachable(LakehouseError):
@@ -141,25 +136,12 @@ class Result:
     rows: Iterator[tuple]
 
 
-def plain_transport(
-    host: str, port: int, user: str | None = None, password: str | None = None
-) -> thrift_sasl.TSaslClientTransport:
-    """An unopened connection. The local server accepts any password that is not empty."""
-    client = partial(
-        hive.get_installed_sasl,
-        host,
-        "PLAIN",
-        username=user or getpass.getuser(),
-        password=password or "none",
-    )
-    return thrift_sasl.TSaslClientTransport(client, "PLAIN", TSocket(host, port))
-
-
 class Session:
     """A Thrift session, used as a context manager.
 
-    Raises Unreachable if no server answers or the connection is lost, TimedOut if an answer takes
-    too long, SqlError if a statement fails. Closing raises no error and takes at most
+    Raises Unreachable if no server answers or the connection is lost, Refused if the login or the
+    certificate is refused, TimedOut if an answer takes too long, SqlError if a statement fails.
+    Closing raises no error and takes at most
     CLOSE_TIMEOUT. `connect` makes transports for logins as another user, `configuration` has Spark
     settings of the session.
     """
@@ -167,12 +149,12 @@ class Session:
     def __init__(
         self,
         settings: Settings,
-        connect: Callable[[], thrift_sasl.TSaslClientTransport] | None = None,
+        connect: Callable[[], Transport] | None = None,
         configuration: Mapping[str, str] | None = None,
     ):
         self._address = settings.address
         self._timeout = settings.statement_timeout
-        self._connect = connect or partial(plain_transport, settings.host, settings.port)
+        self._connect = connect or partial(transport, settings)
         self._transport = self._connect()
         self._failure: LakehouseError | None = None
         self._connection = self._call(
@@ -180,6 +162,7 @@ class Session:
             partial(
                 hive.Connection,
                 thrift_transport=self._transport,
+                username=self._transport.user,
                 configuration=dict(configuration or {}),
             ),
             lost=f"no Spark Thrift server answers at {self._address}",
@@ -205,14 +188,14 @@ class Session:
 
         The first one may wait for an answer, and the server reads nothing from it until then.
         """
-        transport = self._connect()
-        transport._trans.setTimeout(CANCEL_TIMEOUT * 1000)
-        transport.open()
+        second = self._connect()
+        second._trans.setTimeout(CANCEL_TIMEOUT * 1000)
+        second.open()
         try:
-            client = TCLIService.Client(TBinaryProtocol(transport))
+            client = TCLIService.Client(TBinaryProtocol(second))
             client.CloseSession(TCloseSessionReq(self._connection.sessionHandle))
         finally:
-            transport.close()
+            second.close()
 
     def _call(
         self, timeout: float, call: Callable[[], Any], lost: str = "", since: float | None = None

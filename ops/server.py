@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,11 +20,11 @@ from pathlib import Path
 import psutil
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import SPARK_CONF, Settings
+from lakehouse.settings import SPARK_CONF, Settings, is_loopback
 from lakehouse.thrift import Session, Unreachable
-from ops import jars, java
-
-LOCAL_HOSTS = ("127.0.0.1", "localhost")
+from lakehouse.transport import Refused
+from ops import doors, jars, java
+from ops.doors import Doors
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,41 @@ def port_user(host: str, port: int) -> str:
     return "another program"
 
 
-def command(port: int, jar_folder: Path) -> list[str]:
-    """Command line that runs the server in the foreground."""
+def command(
+    settings: Settings,
+    opened: Doors,
+    arguments: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Command line that runs the server in the foreground; writes its settings.
+
+    `arguments` are more of spark-submit's, `properties` more of Hive's. Raises LakehouseError if
+    jars or Java are missing, or a file of the doors is invalid.
+    """
+    java.find()
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    classpath = f"{doors.write(opened, settings.home, properties)}:{jars.require()}/*"
+    # The UI shows statements to everybody who reaches its port.
+    ui = [] if is_loopback(opened.bind) else ["--conf", "spark.ui.enabled=false"]
     return [
         str(jars.pyspark() / "bin" / "spark-submit"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
-        *("--conf", f"spark.driver.extraClassPath={jar_folder}/*"),
+        *("--conf", f"spark.driver.extraClassPath={classpath}"),
+        *ui,
+        *arguments,
         "spark-internal",
-        *("--hiveconf", f"hive.server2.thrift.port={port}"),
+        *("--hiveconf", f"hive.server2.thrift.port={settings.port}"),
     ]
+
+
+def environment() -> dict[str, str]:
+    """The environment of the server's process."""
+    return {
+        **os.environ,
+        "SPARK_HOME": str(jars.pyspark()),
+        "SPARK_CONF_DIR": str(SPARK_CONF),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
 
 
 def start(
@@ -162,22 +188,22 @@ def start(
         running, sentence = status(settings)
         if running:
             return False, sentence
-        if settings.host not in LOCAL_HOSTS:
+        opened = Doors.from_environment()
+        if is_loopback(opened.bind) and not is_loopback(settings.host):
             raise LakehouseError(
                 f"LAKEHOUSE_THRIFT_HOST is {settings.host}: "
                 "only a server on this machine can be started",
-                "unset it, or start the server on that host",
+                "unset it, or start the server on that host, with LAKEHOUSE_BIND",
             )
         # The home has data. Homes of earlier versions were readable for others.
         settings.home.chmod(0o700)
-        folder = jars.require()
-        java.find()
-        if user := port_user(settings.host, settings.port):
+        line = command(settings, opened)
+        if user := port_user(opened.bind, settings.port):
             raise LakehouseError(
                 f"port {settings.port} is in use by {user}",
                 "stop that program, or set LAKEHOUSE_THRIFT_PORT to a free port",
             )
-        process = _spawn(settings, folder)
+        process = _spawn(settings, line)
         try:
             seconds = _wait(settings, process, timeout, waiting)
         except BaseException:
@@ -188,22 +214,16 @@ def start(
         return True, f"started on {settings.address} (pid {process.pid}) in {seconds:.0f} s"
 
 
-def _spawn(settings: Settings, folder: Path) -> subprocess.Popen:
+def _spawn(settings: Settings, line: list[str]) -> subprocess.Popen:
     log = log_file(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_name("server.previous.log"))
-    environment = {
-        **os.environ,
-        "SPARK_HOME": str(jars.pyspark()),
-        "SPARK_CONF_DIR": str(SPARK_CONF),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-    }
     with open(log, "w") as output:
         process = subprocess.Popen(
-            command(settings.port, folder),
+            line,
             cwd=settings.home,
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -228,6 +248,9 @@ def _wait(settings, process, timeout, waiting) -> float:
         try:
             with Session(settings) as session:
                 session.execute("select 1")
+            return time.monotonic() - began
+        except Refused:
+            # The server answers; who may log in is for the clients to say.
             return time.monotonic() - began
         except Unreachable:
             waiting(seconds)

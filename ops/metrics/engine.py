@@ -6,18 +6,13 @@ https://github.com/dbt-labs/dbt-adapters/issues/441
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
-from dbt.adapters.spark.connections import (
-    SparkConnectionMethod,
-    SparkCredentials,
-    build_ssl_transport,
-)
+from dbt.adapters.spark.connections import SparkConnectionMethod, SparkCredentials
 from dbt.config.runtime import load_profile, load_project
 from dbt.contracts.graph.manifest import Manifest
 from dbt_metricflow.cli.cli_configuration import CLIConfiguration
@@ -27,9 +22,11 @@ from metricflow.data_table.mf_column import ColumnDescription
 from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
 
+from dbt_lakehouse import settings_of
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT, Settings
-from lakehouse.thrift import Session, SqlError, plain_transport, readable
+from lakehouse.thrift import Session, SqlError, readable
+from lakehouse.transport import transport
 from ops.metrics.render import SparkPlanRenderer
 from ops.metrics.views import is_period
 from ops.project import parse
@@ -94,12 +91,8 @@ def profile_session(credentials: SparkCredentials) -> Session:
             f"the dbt profile has method {credentials.method} and auth {auth}",
             "metrics need method thrift, and auth NONE, LDAP or CUSTOM",
         )
-    where = (credentials.host, credentials.port, credentials.user)
-    if credentials.use_ssl:
-        connect = partial(build_ssl_transport, *where, auth, "", credentials.password)
-    else:
-        connect = partial(plain_transport, *where, credentials.password)
-    settings = replace(Settings.from_environment(), host=credentials.host, port=credentials.port)
+    settings = settings_of(credentials)
+    connect = partial(transport, settings, credentials.password)
     return Session(settings, connect, credentials.server_side_parameters)
 
 
