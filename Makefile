@@ -100,9 +100,10 @@ demo: load build ## From a fresh clone to queried gold tables
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
 
 cluster-secrets: ## Generate the passwords and keys of docker-compose.yml, once
-	@docker/make-secrets
+	@mkdir -p -m 700 secrets
+	@docker compose run --rm --build --user "$$(id -u):$$(id -g)" secrets
 
-cluster-demo: ## In the container `tools`: copy landing/ into the object store, then as make demo, and the documentation
+cluster-demo: ## make demo in the container `tools`, with landing/ in the object store
 	$(call stage,Copying landing/ into $(LAKEHOUSE_LANDING))
 	@# Only files of another size: a copy of the same content would be a correction.
 	@python -c 'from fsspec.generic import rsync; rsync("file:///srv/landing", "$(LAKEHOUSE_LANDING)")'
@@ -113,8 +114,8 @@ cluster-demo: ## In the container `tools`: copy landing/ into the object store, 
 	@cp '$(HOME_DIR)/dashboard.html' /srv/docs/
 	@lakehouse sql 'select sum(revenue) as total from metrics.sales_by_segment'
 
-test-cluster: setup ## Test docker-compose.yml with real containers; needs Docker or apt
-	@pytest tests/cluster --override-ini addopts= -m cluster
+test-cluster: setup ## Test docker-compose.yml on real containers, with a Docker daemon that it starts if none answers
+	@tests/cluster/run
 
 clean: down ## Remove all state: tables, metastore, logs, build output
 	@echo 'removing: $(HOME_DIR) (tables, metastore, logs), target, logs, dbt_packages'

@@ -1,4 +1,4 @@
-"""Uninstall what neither the lakehouse nor its extra `s3` requires: the packages of developers."""
+"""Uninstall the packages of developers: what the lakehouse and its extras do not require."""
 
 import subprocess
 import sys
@@ -23,9 +23,7 @@ def required(name: str, extras: frozenset[str], seen: set[tuple[str, frozenset[s
 
 
 seen: set[tuple[str, frozenset[str]]] = set()
-required("retail-lakehouse", frozenset({"s3"}), seen)
+required("retail-lakehouse", frozenset({"cluster", "s3"}), seen)
 installed = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
 unused = sorted(installed - {name for name, _ in seen})
-subprocess.run(
-    [sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", *unused], check=True
-)
+subprocess.run([sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", *unused], check=True)

@@ -1,18 +1,20 @@
-"""The tables of a metastore in PostgreSQL, made by DataNucleus' SchemaTool.
+"""The command `lakehouse server schema`: the tables of a metastore in PostgreSQL.
 
-Spark's own creation at the first start hangs on PostgreSQL: its connection waits for a lock that
-its other connection holds.
+DataNucleus' SchemaTool makes them. Spark's own creation at the first start hangs on PostgreSQL: one
+of its connections waits for a lock that another one holds.
 """
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
+import click
+
 from lakehouse.errors import LakehouseError
 from ops import jars, java
+from ops.metastore import Metastore
 
 # Hive's classes of the metastore's objects, mapped to tables.
 MAPPING = "package.jdo"
@@ -61,3 +63,15 @@ def java_properties(properties: Mapping[str, str]) -> str:
     """A file of Java properties."""
     escaped = ((key, value.replace("\\", "\\\\")) for key, value in properties.items())
     return "".join(f"{key}={value}\n" for key, value in escaped)
+
+
+@click.command()
+def schema() -> None:
+    """Create the missing tables of LAKEHOUSE_METASTORE, before the first server starts."""
+    metastore = Metastore.from_environment()
+    if not metastore:
+        raise LakehouseError(
+            "LAKEHOUSE_METASTORE is not set", "set it to postgresql://user@host:5432/database"
+        )
+    create(metastore.properties())
+    click.echo(f"the tables of the metastore are in {metastore.address}")

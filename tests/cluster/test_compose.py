@@ -2,19 +2,18 @@
 
 import os
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 
 from lakehouse.settings import PROJECT
+from ops import cluster_secrets
 
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 # They end by themselves: their health is their exit code.
-ONE_SHOT = {"metastore-schema", "store-buckets", "tools"}
+ONE_SHOT = {"metastore-schema", "secrets", "store-buckets", "tools"}
 
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 
@@ -42,7 +41,7 @@ def test_ports_are_published_on_loopback_only():
 
 
 def test_secrets_are_files_outside_of_git():
-    secrets = {one["file"] for name, one in COMPOSE["secrets"].items() if name != "ca"}
+    secrets = {one["file"] for name, one in COMPOSE["secrets"].items() if name != "build_ca"}
     assert {os.path.dirname(file) for file in secrets} == {"secrets"}
     assert "secrets/" in (PROJECT / ".gitignore").read_text().splitlines()
     assert "secrets" in (PROJECT / ".dockerignore").read_text().splitlines()
@@ -54,16 +53,16 @@ def test_every_service_is_in_the_contract():
 
 
 def test_secrets_are_made_once_and_only_their_owner_reaches_them(tmp_path):
-    script = tmp_path / "docker" / "make-secrets"
-    script.parent.mkdir()
-    shutil.copy(PROJECT / "docker" / "make-secrets", script)
-    first, second = (made_by(script) for _ in range(2))
-    assert first == second
-    assert set(first) >= set(COMPOSE["secrets"]) - {"ca"}
-    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    folder = tmp_path / "secrets"
+    made = cluster_secrets.make(folder)
+    assert set(made) >= set(COMPOSE["secrets"]) - {"build_ca"}
+    before = {name: (folder / name).read_bytes() for name in made}
+    assert cluster_secrets.make(folder) == []
+    assert {name: (folder / name).read_bytes() for name in made} == before
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def made_by(script: Path) -> dict[str, str]:
-    """The content of each secret after a run of the script."""
-    subprocess.run([script], check=True, capture_output=True)
-    return {path.name: path.read_text() for path in (script.parent.parent / "secrets").iterdir()}
+@pytest.mark.cluster
+def test_compose_and_hadolint_accept_the_files():
+    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=PROJECT, check=True)
+    subprocess.run(["hadolint", PROJECT / "docker" / "Dockerfile"], check=True)
