@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
 
 import click
 from click.shell_completion import get_completion_class
@@ -28,10 +27,11 @@ from loaders.load import preview
 from loaders.plan import Reread, reread_none
 from loaders.report import DatasetReport
 from loaders.run import load_all
-from ops import doctor, foreground, jars, server
+from ops import doctor, jars, server
 from ops import quarantine as quarantined
 from ops.certificates import certificates
 from ops.dashboard.command import dashboard
+from ops.foreground import run
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
@@ -132,24 +132,7 @@ def server_start(settings: Settings, timeout: int) -> None:
     click.echo(sentence)
 
 
-@server_group.command("run", context_settings={"ignore_unknown_options": True})
-@click.option(
-    "--overlay",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="More settings of Spark, in the format of spark-defaults.conf.",
-)
-@click.option("--readers", is_flag=True, help="Take no lease: for a server that only reads.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.pass_obj
-def server_run(
-    settings: Settings, overlay: Path | None, readers: bool, arguments: tuple[str, ...]
-) -> None:
-    """Run the server in the foreground, for a container, with more ARGUMENTS of spark-submit.
-
-    With LAKEHOUSE_METASTORE, only one server at a time runs without --readers.
-    """
-    more = [*(foreground.overlay(overlay) if overlay else []), *arguments]
-    sys.exit(foreground.run(settings, more, readers))
+server_group.add_command(run)
 
 
 @server_group.command("stop")

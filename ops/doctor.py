@@ -14,6 +14,7 @@ import psutil
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import JARS, PROJECT, Settings
 from lakehouse.thrift import Session
+from lakehouse.transport import Refused
 from loaders.listing import Landing
 from ops import jars, java, server
 
@@ -133,6 +134,8 @@ def check_login(settings: Settings) -> str:
     try:
         with Session(settings) as session:
             [(spark,)] = session.execute("select version()")
+    except Refused:
+        raise
     except LakehouseError as error:
         _, sentence = server.status(settings)
         raise LakehouseError(

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from lakehouse.settings import Settings
 from ops import server
 from ops.doors import Doors
@@ -26,7 +28,7 @@ def overlay(file: Path) -> list[str]:
     return [word for name, value in pairs for word in ("--conf", f"{name}={value}")]
 
 
-def run(settings: Settings, arguments: Sequence[str] = (), readers: bool = False) -> int:
+def serve(settings: Settings, arguments: Sequence[str] = (), readers: bool = False) -> int:
     """Run the server until it ends, or a SIGTERM or SIGINT; returns its exit code.
 
     `arguments` are more of spark-submit's. `readers`: take no lease. Raises LakehouseError if the
@@ -48,6 +50,27 @@ def run(settings: Settings, arguments: Sequence[str] = (), readers: bool = False
     finally:
         if lease:
             lease.release()
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--overlay",
+    "overlay_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="More settings of Spark, in the format of spark-defaults.conf.",
+)
+@click.option("--readers", is_flag=True, help="Take no lease: for a server that only reads.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def run(
+    settings: Settings, overlay_file: Path | None, readers: bool, arguments: tuple[str, ...]
+) -> None:
+    """Run the server in the foreground, for a container, with more ARGUMENTS of spark-submit.
+
+    With LAKEHOUSE_METASTORE, only one server at a time runs without --readers.
+    """
+    more = [*(overlay(overlay_file) if overlay_file else []), *arguments]
+    sys.exit(serve(settings, more, readers))
 
 
 def _guard(process: subprocess.Popen, lease: Lease | None) -> int:

@@ -58,6 +58,25 @@ def require() -> Path:
     return JARS
 
 
+def ivy(arguments: list[str], cache: Path) -> None:
+    """Run Ivy with the repositories of the project. Raises LakehouseError if it fails."""
+    classpath = [*pyspark().glob("jars/ivy-*.jar"), *pyspark().glob("jars/commons-cli-*.jar")]
+    command = [
+        java.find().path,
+        *("-cp", ":".join(map(str, classpath)), "org.apache.ivy.Main", "-warn"),
+        *("-settings", str(SPECIFICATION / "ivysettings.xml")),
+        *("-cache", str(cache)),
+        *arguments,
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        raise LakehouseError(
+            "jars could not be fetched from Maven Central",
+            "check the network, or name a mirror in spark/jars/ivysettings.xml; run: make setup",
+        )
+
+
 def fetch() -> bool:
     """Fetch and install the jars; returns False if they are installed already.
 
@@ -67,22 +86,8 @@ def fetch() -> bool:
         return False
     download = JARS.with_name("jars.download")
     shutil.rmtree(download, ignore_errors=True)
-    classpath = [*pyspark().glob("jars/ivy-*.jar"), *pyspark().glob("jars/commons-cli-*.jar")]
-    command = [
-        java.find().path,
-        *("-cp", ":".join(map(str, classpath)), "org.apache.ivy.Main", "-warn"),
-        *("-settings", str(SPECIFICATION / "ivysettings.xml")),
-        *("-ivy", str(SPECIFICATION / "ivy.xml")),
-        *("-cache", str(download / "cache")),
-        *("-retrieve", str(download / "[artifact]-[revision].[ext]")),
-    ]
-    ivy = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if ivy.returncode:
-        print(ivy.stdout, file=sys.stderr)
-        raise LakehouseError(
-            "Spark's jars could not be fetched from Maven Central",
-            "check the network, or name a mirror in spark/jars/ivysettings.xml; run: make setup",
-        )
+    pattern = str(download / "[artifact]-[revision].[ext]")
+    ivy(["-ivy", str(SPECIFICATION / "ivy.xml"), "-retrieve", pattern], download / "cache")
     if wrong := faults(download):
         raise LakehouseError(
             f"the fetched jars do not match spark/jars/SHA256SUMS: {'; '.join(wrong)}",

@@ -28,9 +28,9 @@ CREATE = """
         name text primary key, holder text not null, valid_until timestamptz not null
     )
 """
-TAKE = f"""
+TAKE = """
     insert into lakehouse_writer as taken
-    values ('writer', :holder, clock_timestamp() + interval '{VALID} s')
+    values ('writer', :holder, clock_timestamp() + cast(:seconds as int) * interval '1 s')
     on conflict (name) do update
     set holder = excluded.holder, valid_until = excluded.valid_until
     where taken.holder = excluded.holder or taken.valid_until < clock_timestamp()
@@ -95,12 +95,12 @@ class Lease:
 
     def _take(self) -> bool:
         asked = time.monotonic()
-        taken = bool(self._call(TAKE, holder=self.holder))
+        taken = bool(self._call(TAKE, holder=self.holder, seconds=VALID))
         if taken:
             self._ends = asked + VALID
         return taken
 
-    def _call(self, statement: str, **values: str) -> Any:
+    def _call(self, statement: str, **values: str | int) -> Any:
         from pg8000.exceptions import Error
 
         try:

@@ -71,6 +71,20 @@ def pytest_unconfigure() -> None:
     atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
+# Variables of logins and of a server with TLS: no test uses those of the machine.
+DOORS = (
+    "LAKEHOUSE_BIND",
+    "LAKEHOUSE_LDAP_URL",
+    "LAKEHOUSE_METASTORE",
+    "LAKEHOUSE_PASSWORD_FILE",
+    "LAKEHOUSE_TLS_CA",
+    "LAKEHOUSE_TLS_CERTIFICATE",
+    "LAKEHOUSE_TLS_KEY",
+    "LAKEHOUSE_USER",
+    "LAKEHOUSE_USERS_FILE",
+)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory) -> dict[str, str]:
     """Environment variables of the lane's own lakehouse, for this process and its children."""
@@ -93,6 +107,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": "nowhere",
         "AWS_CONFIG_FILE": "nowhere",
+        **dict.fromkeys(DOORS, ""),
         # Find dbt and beeline if the virtual environment is not activated.
         "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
     }

@@ -31,9 +31,10 @@ def free_port() -> int:
     raise RuntimeError(f"no port is free from {first} on")
 
 
-def start(settings: Settings) -> None:
+def start(settings: Settings, **variables: str) -> None:
     """Start the server, if possible without root's permission to write to read-only folders."""
-    own = {"LAKEHOUSE_HOME": str(settings.home), "LAKEHOUSE_THRIFT_PORT": str(settings.port)}
+    address = {"LAKEHOUSE_HOME": str(settings.home), "LAKEHOUSE_THRIFT_PORT": str(settings.port)}
+    own = {**address, **variables}
     lakehouse = [sys.executable, "-c", "from ops.cli import main; main()"]
     command = [*unprivileged(), *lakehouse, "server", "start"]
     done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True)

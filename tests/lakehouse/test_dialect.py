@@ -1,5 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    make_url,
     select,
     table,
     text,
@@ -73,11 +75,19 @@ def test_host_and_port_of_the_url_are_by_default_those_of_the_settings(engine, s
     with engine.connect() as connection:
         assert connection.exec_driver_sql("select current_schema(), 1").all() == [("default", 1)]
     assert LakehouseDialect().create_connect_args(engine.url)[1] == {
-        "host": server.host,
-        "port": server.port,
-        "username": None,
+        "settings": server,
+        "password": None,
         "database": "default",
     }
+
+
+def test_a_url_can_have_address_login_and_certificates():
+    url = make_url("lakehouse://ada:pass%40word@lake.example.com:1/gold?ca=/ca.pem")
+    options = LakehouseDialect().create_connect_args(url)[1]
+    settings = options.pop("settings")
+    assert options == {"password": "pass@word", "database": "gold"}
+    assert (settings.address, settings.user) == ("lake.example.com:1", "ada")
+    assert settings.tls_ca == Path("/ca.pem")
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

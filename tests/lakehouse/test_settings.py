@@ -1,7 +1,7 @@
 import pytest
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT, Settings
+from lakehouse.settings import PROJECT, SYSTEM_CA, Settings
 
 
 def test_the_defaults_are_in_the_project():
@@ -12,6 +12,14 @@ def test_the_defaults_are_in_the_project():
 
 def test_an_absolute_home_is_not_changed(tmp_path):
     assert Settings.from_environment({"LAKEHOUSE_HOME": str(tmp_path)}).home == tmp_path
+
+
+def test_files_of_the_login_are_relative_to_the_project():
+    settings = Settings.from_environment(
+        {"LAKEHOUSE_PASSWORD_FILE": "a", "LAKEHOUSE_TLS_CA": "system", "LAKEHOUSE_USER": "ada"}
+    )
+    assert settings.password_file == PROJECT / "a"
+    assert (settings.tls_ca, settings.user) == (SYSTEM_CA, "ada")
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", ""])
