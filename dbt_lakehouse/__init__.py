@@ -73,6 +73,9 @@ class Connections(SparkConnectionManager):
         except LakehouseError as error:
             connection.state = ConnectionState.FAIL
             raise FailedToConnectError(f"{error.message}; try: {error.remedy}") from None
+        except hive.OperationalError as error:
+            connection.state = ConnectionState.FAIL
+            raise FailedToConnectError(error_of(error.args[0]).message) from None
         except (TTransportException, OSError, EOFError):
             connection.state = ConnectionState.FAIL
             raise FailedToConnectError(

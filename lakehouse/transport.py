@@ -92,9 +92,11 @@ class TlsSocket(TSocket):
                 f"the certificate of {self.host}:{self.port} was refused: {error.verify_message}",
                 "check LAKEHOUSE_TLS_CA, and LAKEHOUSE_THRIFT_HOST, which the certificate names",
             ) from None
-        except TimeoutError as error:
+        except (TimeoutError, ssl.SSLEOFError) as error:
             self.close()
-            raise TTransportException(TTransportException.TIMED_OUT, inner=error) from None
+            late = isinstance(error, TimeoutError)
+            kind = TTransportException.TIMED_OUT if late else TTransportException.END_OF_FILE
+            raise TTransportException(kind, inner=error) from None
         except ssl.SSLError as error:
             self.close()
             raise Refused(

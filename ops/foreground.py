@@ -36,11 +36,12 @@ def serve(settings: Settings, arguments: Sequence[str] = (), readers: bool = Fal
     """
     metastore = Metastore.from_environment()
     lease = Lease(metastore) if metastore and not readers else None
-    properties = metastore.properties() if metastore else {}
-    line = server.command(settings, Doors.from_environment(), arguments, properties)
+    opened = Doors.from_environment()
     if lease:
         lease.take(lambda holder: _say(f"waiting for the end of the lease of: {holder}"))
     try:
+        properties = metastore.properties() if metastore else {}
+        line = server.command(settings, opened, arguments, properties)
         process = subprocess.Popen(
             line, cwd=settings.home, env=server.environment(), preexec_fn=_die_with_parent
         )
@@ -74,18 +75,20 @@ def run(
 
 
 def _guard(process: subprocess.Popen, lease: Lease | None) -> int:
-    """Wait for the end of the process, and kill it if the lease is lost."""
-    while True:
-        try:
-            return process.wait(RENEWAL if lease else None)
-        except subprocess.TimeoutExpired:
-            assert lease
-        try:
-            lease.renew()
-        except Lost as lost:
-            process.kill()
-            process.wait()
-            raise Lost(f"the server was stopped: {lost.message}", "start it again") from None
+    """Wait for the end of the process; returns its exit code. Kills it if the lease is lost."""
+    try:
+        while True:
+            try:
+                return process.wait(RENEWAL if lease else None)
+            except subprocess.TimeoutExpired:
+                assert lease
+                lease.renew()
+    except Lost as lost:
+        raise Lost(f"the server was stopped: {lost.message}", "start it again") from None
+    finally:
+        # Also after an error of ours: without the lease it must not write.
+        process.kill()
+        process.wait()
 
 
 def _die_with_parent() -> None:

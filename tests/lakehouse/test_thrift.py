@@ -18,6 +18,8 @@ from lakehouse.thrift import (
     messages_of_trace,
     readable,
 )
+from lakehouse.transport import Refused
+from ops.certificates import issue
 from tests.servers import free_port
 
 
@@ -70,6 +72,21 @@ def test_the_error_of_a_task_is_that_of_its_row(session, run):
 def test_an_address_without_a_server_is_unreachable(tmp_path):
     with pytest.raises(Unreachable, match="no Spark Thrift server answers at 127.0.0.1"):
         Session(Settings(tmp_path, tmp_path, "127.0.0.1", free_port()))
+
+
+def test_a_server_without_tls_is_refused_by_a_client_with_tls(server, tmp_path):
+    issue(tmp_path, ("localhost",))
+    with pytest.raises(Refused, match=f"the server at {server.address} does not speak TLS"):
+        Session(replace(server, tls_ca=tmp_path / "ca.pem"))
+
+
+def test_a_connection_that_is_lost_before_tls_is_unreachable(tmp_path):
+    issue(tmp_path, ("localhost",))
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        threading.Thread(target=lambda: closing.accept()[0].close()).start()
+        settings = Settings(tmp_path, "", *closing.getsockname(), tls_ca=tmp_path / "ca.pem")
+        with pytest.raises(Unreachable):
+            Session(settings)
 
 
 def test_a_session_with_a_silent_server_times_out(tmp_path):

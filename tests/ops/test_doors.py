@@ -1,5 +1,8 @@
 """Rules of who may connect, and a server with TLS and a password file under all its clients."""
 
+import base64
+import hashlib
+
 import psutil
 import pytest
 from py4j.protocol import Py4JJavaError
@@ -88,7 +91,14 @@ def test_the_password_file_has_hashes_and_is_private(tmp_path):
         assert lakehouse("user", "add", name, input=PASSWORD, env=variable).exit_code == 0
     assert lakehouse("user", "list", env=variable).output == "ada\neve\n"
     text = (tmp_path / "users").read_text()
-    assert PASSWORD not in text and len({line[4:] for line in text.splitlines()}) == 2
+    [ada, eve] = [line.split("$") for line in text.splitlines()]
+    assert ada[:2] == ["ada:pbkdf2_sha256", "600000"] and ada[2:] != eve[2:]
+    assert (
+        ada[3]
+        == base64.b64encode(
+            hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), base64.b64decode(ada[2]), 600_000)
+        ).decode()
+    )
     assert (tmp_path / "users").stat().st_mode & 0o777 == 0o600
 
 
