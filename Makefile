@@ -91,6 +91,7 @@ demo: load build ## From a fresh clone to queried gold tables
 	@lakehouse dashboard --html '$(HOME_DIR)/dashboard.html'
 	$(call stage,Revenue by customer segment)
 	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
+ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Done. Try next:)
 	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'
 	@echo '  source .venv/bin/activate'
@@ -98,6 +99,7 @@ demo: load build ## From a fresh clone to queried gold tables
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
+endif
 
 cluster-secrets: ## Generate the passwords and keys of docker-compose.yml, once
 	@mkdir -p -m 700 secrets
@@ -112,7 +114,8 @@ cluster-demo: ## make demo in the container `tools`, with landing/ in the object
 	@dbt --quiet docs generate --static
 	@cp $(TARGET_DIR)/static_index.html /srv/docs/index.html
 	@cp '$(HOME_DIR)/dashboard.html' /srv/docs/
-	@lakehouse sql 'select sum(revenue) as total from metrics.sales_by_segment'
+	$(call stage,Total revenue)
+	@lakehouse sql 'select sum(revenue) as revenue from metrics.sales_by_segment'
 
 test-cluster: setup ## Test docker-compose.yml on real containers, with a Docker daemon that it starts if none answers
 	@tests/cluster/run

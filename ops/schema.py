@@ -48,13 +48,13 @@ def create(properties: Mapping[str, str]) -> None:
         )
     if tool.returncode or "Exception" in tool.stdout:
         raise LakehouseError(
-            f"the tables of the metastore were not created: {_reason(tool.stdout)}",
+            f"the tables of the metastore were not created: {reason(tool.stdout)}",
             "check LAKEHOUSE_METASTORE, and that the database answers",
         )
 
 
-def _reason(output: str) -> str:
-    """The last line with an exception; without the name of its class."""
+def reason(output: str) -> str:
+    """The message of the last exception in the tool's output, or else its end."""
     lines = [line.strip() for line in output.splitlines() if "Exception: " in line]
     return lines[-1].partition("Exception: ")[2] if lines else output[-300:].strip()
 
