@@ -79,7 +79,7 @@ class Connections(SparkConnectionManager):
         except (TTransportException, OSError, EOFError):
             connection.state = ConnectionState.FAIL
             raise FailedToConnectError(
-                f"no Spark Thrift server answers at {settings.address}"
+                f"no Spark Thrift server answers at {settings.server}"
             ) from None
         connection.handle = PyhiveConnectionWrapper(
             session,

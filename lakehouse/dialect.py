@@ -121,7 +121,7 @@ class Connection(hive.Connection):
     """PyHive's connection; its cursors are the ones of this module."""
 
     def __init__(self, settings: Settings, password: str | None = None, **options: Any):
-        self.address = settings.address
+        self.address = settings.server
         with readable_errors(self.address):
             connection = transport(settings, password)
             super().__init__(thrift_transport=connection, username=connection.user, **options)

@@ -68,6 +68,11 @@ class Settings:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def server(self) -> str:
+        """Address, and whether TLS is used, for messages."""
+        return f"{self.address} with TLS" if self.tls_ca else self.address
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from LAKEHOUSE_HOME, _LANDING, _THRIFT_HOST, _THRIFT_PORT, _STATEMENT_TIMEOUT,

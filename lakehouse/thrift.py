@@ -165,7 +165,7 @@ class Session:
                 username=self._transport.user,
                 configuration=dict(configuration or {}),
             ),
-            lost=f"no Spark Thrift server answers at {self._address}",
+            lost=f"no Spark Thrift server answers at {settings.server}",
         )
         self._cursor = self._connection.cursor(arraysize=10_000)
 

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -101,19 +101,4 @@ class Lease:
         return taken
 
     def _call(self, statement: str, **values: str | int) -> Any:
-        from pg8000.exceptions import Error
-
-        try:
-            with closing(self._metastore.connect(CALL)) as database:
-                return database.run(statement, **values)
-        except (Error, OSError) as error:
-            raise LakehouseError(
-                f"the metastore at {self._metastore.address} failed: {reason(error)}",
-                "check LAKEHOUSE_METASTORE, and that the database answers",
-            ) from None
-
-
-def reason(error: Exception) -> str:
-    """The message of an error of pg8000, which has the fields of PostgreSQL's in a dictionary."""
-    [first, *_] = error.args or (type(error).__name__,)
-    return str(first["M"] if isinstance(first, dict) and "M" in first else error)
+        return self._metastore.run(statement, CALL, **values)

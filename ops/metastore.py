@@ -62,12 +62,13 @@ class Metastore:
             "datanucleus.schema.autoCreateAll": "false",
         }
 
-    def connect(self, timeout: float) -> Any:
-        """A connection of pg8000, whose calls take at most `timeout` seconds.
+    def run(self, statement: str, timeout: float, **values: str | int) -> Any:
+        """Run a statement in a connection of its own; returns its rows.
 
-        Raises LakehouseError if the package is missing, errors of pg8000 or OSError else.
+        Each answer takes at most `timeout` seconds. Raises LakehouseError.
         """
         try:
+            from pg8000.exceptions import Error
             from pg8000.native import Connection
         except ImportError:
             raise LakehouseError(
@@ -75,15 +76,28 @@ class Metastore:
                 "run: pip install 'retail-lakehouse[cluster]'",
             ) from None
         parts = urlsplit(self.url)
-        return Connection(
-            unquote(parts.username or ""),
-            host=parts.hostname,
-            port=parts.port or 5432,
-            database=parts.path.strip("/"),
-            password=self._password(),
-            timeout=timeout,
-            ssl_context=tls_context(self.ca) if self.ca else False,
-        )
+        try:
+            with Connection(
+                unquote(parts.username or ""),
+                host=parts.hostname,
+                port=parts.port or 5432,
+                database=parts.path.strip("/"),
+                password=self._password(),
+                timeout=timeout,
+                ssl_context=tls_context(self.ca) if self.ca else False,
+            ) as database:
+                return database.run(statement, **values)
+        except (Error, OSError) as error:
+            raise LakehouseError(
+                f"the metastore at {self.address} failed: {reason(error)}",
+                "check LAKEHOUSE_METASTORE, and that the database answers",
+            ) from None
 
     def _password(self) -> str:
         return read_password(self.password_file, "LAKEHOUSE_METASTORE_PASSWORD_FILE")
+
+
+def reason(error: Exception) -> str:
+    """The message of an error of pg8000, which has PostgreSQL's fields in a dictionary."""
+    [first, *_] = error.args or (type(error).__name__,)
+    return str(first["M"] if isinstance(first, dict) and "M" in first else error)

@@ -74,10 +74,20 @@ def test_an_address_without_a_server_is_unreachable(tmp_path):
         Session(Settings(tmp_path, tmp_path, "127.0.0.1", free_port()))
 
 
-def test_a_server_without_tls_is_refused_by_a_client_with_tls(server, tmp_path):
+def test_a_server_without_tls_is_no_server_for_a_client_with_tls(server, tmp_path):
     issue(tmp_path, ("localhost",))
-    with pytest.raises(Refused, match=f"the server at {server.address} does not speak TLS"):
+    with pytest.raises(Unreachable, match=f"answers at {server.address} with TLS$"):
         Session(replace(server, tls_ca=tmp_path / "ca.pem"))
+
+
+def test_a_server_with_another_protocol_is_refused(tmp_path):
+    issue(tmp_path, ("localhost",))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        threading.Thread(target=lambda: other.accept()[0].sendall(answer)).start()
+        settings = Settings(tmp_path, "", *other.getsockname(), tls_ca=tmp_path / "ca.pem")
+        with pytest.raises(Refused, match=f"the server at {settings.address} does not speak TLS"):
+            Session(settings)
 
 
 def test_a_connection_that_is_lost_before_tls_is_unreachable(tmp_path):

@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 import threading
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +16,7 @@ from lakehouse.errors import LakehouseError
 from ops import foreground, lease
 from ops.lease import Lease, Lost
 from ops.metastore import Metastore
+from tests.conftest import lakehouse
 from tests.servers import free_port
 
 FOLDERS = sorted(glob("/usr/lib/postgresql/*/bin"))
@@ -78,7 +81,7 @@ def first(metastore) -> Lease:
     taken.release()
 
 
-def test_a_second_server_is_refused_with_the_name_of_the_first(metastore, first):
+def test_a_second_server_is_refused_with_the_name_of_the_first(metastore, first, tmp_path):
     over = threading.Event()
 
     def renew():
@@ -87,10 +90,30 @@ def test_a_second_server_is_refused_with_the_name_of_the_first(metastore, first)
 
     renewing = threading.Thread(target=renew)
     renewing.start()
-    with pytest.raises(LakehouseError, match="another server writes to this lakehouse: first"):
-        Lease(metastore).take()
+    variables = {
+        "LAKEHOUSE_HOME": str(tmp_path),
+        "LAKEHOUSE_METASTORE": metastore.url,
+        "LAKEHOUSE_METASTORE_PASSWORD_FILE": str(metastore.password_file),
+    }
+    second = lakehouse("server", "run", env=variables)
     over.set()
     renewing.join()
+    assert second.exit_code == 1
+    assert "error: another server writes to this lakehouse: first" in second.output
+
+
+def test_the_error_of_the_database_is_one_sentence(metastore, tmp_path):
+    (tmp_path / "wrong").write_text("wrong")
+    with pytest.raises(LakehouseError) as caught:
+        replace(metastore, password_file=tmp_path / "wrong").run("select 1", 1)
+    failed = f"the metastore at {metastore.address} failed"
+    assert str(caught.value) == f'{failed}: password authentication failed for user "lakehouse"'
+
+
+def test_the_error_for_a_missing_package_has_a_remedy(metastore, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pg8000.native", None)
+    with pytest.raises(LakehouseError, match="the package pg8000 is not installed"):
+        metastore.run("select 1", 1)
 
 
 def test_the_lease_of_a_dead_server_runs_out(metastore, first):
