@@ -13,12 +13,6 @@ SECONDS = 30
 
 
 def store_away() -> None:
-    compose("pause", "store")
-    time.sleep(SECONDS)
-    compose("unpause", "store")
-
-
-def store_stopped() -> None:
     compose("stop", "store")
     time.sleep(SECONDS)
     compose("start", "store")
@@ -40,9 +34,7 @@ def metastore_restarts() -> None:
     compose("restart", "metastore")
 
 
-@pytest.mark.parametrize(
-    "happens", [store_away, store_stopped, store_fails, store_is_slow, metastore_restarts]
-)
+@pytest.mark.parametrize("happens", [store_away, store_fails, store_is_slow, metastore_restarts])
 def test_a_load_waits_or_fails_with_the_reason_and_completes_later(demo, happens: Callable):
     before = loaded()
     with running(*RELOAD) as load:

@@ -8,7 +8,8 @@ import pytest
 from tests.cluster.conftest import compose, containers, docker, running, sql, tools, totals, up
 
 pytestmark = pytest.mark.cluster
-BUILD = "dbt", "build", "--select", "+fct_sales", "--exclude-resource-type", "unit_test"
+MODELS = "int_sales", "fct_sales", "dim_customers"
+BUILD = "dbt", "build", "--exclude-resource-type", "unit_test", "--select", *MODELS
 RELOAD = "lakehouse", "load", "--reprocess", "pos.sales"
 
 
