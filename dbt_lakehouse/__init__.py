@@ -16,7 +16,6 @@ from dbt.adapters.spark.connections import (
     PyhiveConnectionWrapper,
     SparkConnectionManager,
     SparkConnectionMethod,
-    SparkCredentials,
 )
 from dbt.plugins import dbtPlugin
 from dbt_common.exceptions import DbtDatabaseError
@@ -24,27 +23,12 @@ from pyhive import hive
 from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import SYSTEM_CA, Settings
+from lakehouse.settings import settings_of
 from lakehouse.thrift import error_of
 from lakehouse.transport import transport
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
-
-
-def settings_of(credentials: SparkCredentials) -> Settings:
-    """The settings, with host, port and user of a profile.
-
-    `use_ssl` verifies with the certificates of the machine, unless LAKEHOUSE_TLS_CA is set.
-    """
-    settings = Settings.from_environment()
-    return replace(
-        settings,
-        host=credentials.host,
-        port=credentials.port,
-        user=credentials.user or settings.user,
-        tls_ca=settings.tls_ca or (SYSTEM_CA if credentials.use_ssl else None),
-    )
 
 
 class Connections(SparkConnectionManager):

@@ -4,10 +4,11 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from lakehouse.errors import LakehouseError
 
@@ -104,3 +105,18 @@ class Settings:
             password_file=path_of(environ, "LAKEHOUSE_PASSWORD_FILE"),
             tls_ca=path_of(environ, "LAKEHOUSE_TLS_CA"),
         )
+
+
+def settings_of(profile: Any) -> Settings:
+    """The settings, with host, port and user of a dbt profile for Spark.
+
+    `use_ssl` verifies with the certificates of the machine, unless LAKEHOUSE_TLS_CA is set.
+    """
+    settings = Settings.from_environment()
+    return replace(
+        settings,
+        host=profile.host,
+        port=profile.port,
+        user=profile.user or settings.user,
+        tls_ca=settings.tls_ca or (SYSTEM_CA if profile.use_ssl else None),
+    )

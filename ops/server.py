@@ -188,6 +188,11 @@ def start(
         running, sentence = status(settings)
         if running:
             return False, sentence
+        if os.environ.get("LAKEHOUSE_METASTORE"):
+            raise LakehouseError(
+                "LAKEHOUSE_METASTORE is set, but `server start` uses the one in LAKEHOUSE_HOME",
+                "run: lakehouse server run",
+            )
         opened = Doors.from_environment()
         if is_loopback(opened.bind) and not is_loopback(settings.host):
             raise LakehouseError(

@@ -22,9 +22,8 @@ from metricflow.data_table.mf_column import ColumnDescription
 from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
 
-from dbt_lakehouse import settings_of
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT, Settings
+from lakehouse.settings import PROJECT, Settings, settings_of
 from lakehouse.thrift import Session, SqlError, readable
 from lakehouse.transport import transport
 from ops.metrics.render import SparkPlanRenderer

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
+from dbt.adapters.spark.connections import SparkCredentials
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT, SYSTEM_CA, Settings
+from lakehouse.settings import PROJECT, SYSTEM_CA, Settings, settings_of
 
 
 def test_the_defaults_are_in_the_project():
@@ -32,3 +35,15 @@ def test_the_error_for_an_invalid_port_names_the_variable(port):
 def test_the_error_for_an_invalid_timeout_names_the_variable(timeout):
     with pytest.raises(LakehouseError, match="LAKEHOUSE_STATEMENT_TIMEOUT"):
         Settings.from_environment({"LAKEHOUSE_STATEMENT_TIMEOUT": timeout})
+
+
+@pytest.mark.parametrize(
+    ("ca", "use_ssl", "expected"),
+    [("/ca.pem", True, Path("/ca.pem")), ("", True, SYSTEM_CA), ("", False, None)],
+)
+def test_a_profile_with_use_ssl_is_verified(monkeypatch, ca, use_ssl, expected):
+    monkeypatch.setenv("LAKEHOUSE_TLS_CA", ca)
+    monkeypatch.setenv("LAKEHOUSE_USER", "ada")
+    profile = SparkCredentials(host="h", port=1, schema="s", method="thrift", use_ssl=use_ssl)
+    settings = settings_of(profile)
+    assert (settings.address, settings.user, settings.tls_ca) == ("h:1", "ada", expected)

@@ -151,6 +151,13 @@ def test_a_server_on_a_remote_host_is_not_started(second_server):
         spark.start(replace(second_server, host="warehouse.example.com"))
 
 
+def test_a_shared_metastore_needs_a_server_in_the_foreground(second_server, monkeypatch):
+    monkeypatch.setenv("LAKEHOUSE_METASTORE", "postgresql://a@b/c")
+    with pytest.raises(LakehouseError, match="LAKEHOUSE_METASTORE is set") as caught:
+        spark.start(second_server)
+    assert caught.value.remedy == "run: lakehouse server run"
+
+
 def test_the_error_for_missing_jars_has_a_remedy(second_server, monkeypatch, tmp_path):
     monkeypatch.setattr(jars, "JARS", tmp_path)
     with pytest.raises(
