@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
+TARGET_DIR := $(or $(DBT_TARGET_PATH),target)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
@@ -13,10 +14,10 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos demo clean lock
+.PHONY: help setup up down load build docs check lint format test chaos demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Install everything into .venv (needs Python 3.10-3.13, Java 17 or 21)
 
@@ -35,8 +36,10 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 	@touch $@
 
 up: setup ## Start the local Spark server
+ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Starting the local lakehouse)
 	@lakehouse server start
+endif
 
 down: ## Stop the local Spark server
 	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "no server runs: nothing is set up"; fi
@@ -51,7 +54,7 @@ build: up ## Build and test silver and gold
 	$(call stage,Building silver and gold with dbt)
 	@# Unit tests check the code and not the data: only make test runs them.
 	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test
-	@mkdir -p $(HOME_DIR)/state && cp target/manifest.json $(HOME_DIR)/state/
+	@mkdir -p $(HOME_DIR)/state && cp $(TARGET_DIR)/manifest.json $(HOME_DIR)/state/
 
 docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
 	@dbt docs generate
@@ -88,6 +91,7 @@ demo: load build ## From a fresh clone to queried gold tables
 	@lakehouse dashboard --html '$(HOME_DIR)/dashboard.html'
 	$(call stage,Revenue by customer segment)
 	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
+ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Done. Try next:)
 	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'
 	@echo '  source .venv/bin/activate'
@@ -95,6 +99,26 @@ demo: load build ## From a fresh clone to queried gold tables
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
+endif
+
+cluster-secrets: ## Generate the passwords and keys of docker-compose.yml, once
+	@mkdir -p -m 700 secrets
+	@docker compose run --rm --build --user "$$(id -u):$$(id -g)" secrets
+
+cluster-demo: ## make demo in the container `tools`, with landing/ in the object store
+	$(call stage,Copying landing/ into $(LAKEHOUSE_LANDING))
+	@# Only files of another size: a copy of the same content would be a correction.
+	@python -c 'from fsspec.generic import rsync; rsync("file:///srv/landing", "$(LAKEHOUSE_LANDING)")'
+	@$(MAKE) --no-print-directory demo
+	$(call stage,Writing the documentation)
+	@dbt --quiet docs generate --static
+	@cp $(TARGET_DIR)/static_index.html /srv/docs/index.html
+	@cp '$(HOME_DIR)/dashboard.html' /srv/docs/
+	$(call stage,Total revenue)
+	@lakehouse sql 'select sum(revenue) as revenue from metrics.sales_by_segment'
+
+test-cluster: setup ## Test docker-compose.yml on real containers, with a Docker daemon that it starts if none answers
+	@tests/cluster/run
 
 clean: down ## Remove all state: tables, metastore, logs, build output
 	@echo 'removing: $(HOME_DIR) (tables, metastore, logs), target, logs, dbt_packages'

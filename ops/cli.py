@@ -35,6 +35,7 @@ from ops.foreground import run
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
+from ops.schema import schema
 from ops.user import user
 
 REJECTED = 3
@@ -357,6 +358,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
 main.add_command(new)
 main.add_command(dashboard)
 main.add_command(certificates)
+server_group.add_command(schema)
 main.add_command(user)
 
 

@@ -26,16 +26,13 @@
             insert into {{ scratch }} by name
             {{ compiled_code }}
         {%- endcall -%}
-        {%- if in_place -%}
-            {%- do run_query('create or replace table ' ~ target ~ definition) -%}
-            {%- do run_query('insert into ' ~ target ~ ' select * from ' ~ scratch) -%}
-            {%- do adapter.drop_relation(scratch) -%}
-        {%- else -%}
-            {%- if existing is not none -%}
-                {%- do adapter.drop_relation(existing) -%}
-            {%- endif -%}
-            {%- do run_query('alter table ' ~ scratch ~ ' rename to ' ~ target) -%}
+        {%- if existing is not none and not in_place -%}
+            {%- do adapter.drop_relation(existing) -%}
         {%- endif -%}
+        {#- In an object store a rename is a copy of each file, and not atomic. -#}
+        {%- do run_query('create or replace table ' ~ target ~ definition) -%}
+        {%- do run_query('insert into ' ~ target ~ ' select * from ' ~ scratch) -%}
+        {%- do adapter.drop_relation(scratch) -%}
     {%- endif -%}
 
     {{ run_hooks(post_hooks) }}

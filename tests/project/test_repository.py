@@ -28,8 +28,8 @@ def test_make_without_a_target_lists_every_target():
     shown = subprocess.run(
         ["make", "--no-print-directory"], cwd=PROJECT, capture_output=True, text=True
     ).stdout
-    described = dict(re.findall(r"^ +make (\w+) +(\S.*)$", shown, re.M))
-    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.M))
+    described = dict(re.findall(r"^ +make ([\w-]+) +(\S.*)$", shown, re.M))
+    targets = set(re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.M))
     assert set(described) == targets >= TARGETS
 
 
