@@ -1,0 +1,56 @@
+with
+
+items as (
+
+    select * from {{ ref('int_order_items_checked') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products') }}
+
+),
+
+priced as (
+
+    select
+        *,
+        cast(quantity * unit_price as decimal(28, 2)) as gross_amount,
+        coalesce(discount_amount, 0) as given_discount
+
+    from items
+
+),
+
+referenced as (
+
+    select
+        priced.order_id,
+        priced.line_no,
+        coalesce(products.product_id, 'unknown') as product_id,
+        priced.recorded_product_id,
+        priced.quantity,
+        priced.unit_price,
+        priced.gross_amount,
+        priced.given_discount as discount_amount,
+        cast(
+            priced.gross_amount - priced.given_discount as decimal(28, 2)
+        ) as net_amount,
+        priced.updated_at
+
+    from priced
+    inner join orders
+        on priced.order_id = orders.order_id
+    left join products
+        on priced.recorded_product_id = products.product_id
+
+)
+
+select * from referenced
