@@ -6,9 +6,9 @@ interactions as (
 
 ),
 
-customers as (
+accounts as (
 
-    select * from {{ ref('int_known_customers') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
@@ -46,7 +46,7 @@ referenced as (
 
     select
         latest.interaction_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
+        coalesce(accounts.customer_id, 'unknown') as customer_id,
         latest.recorded_customer_id,
         coalesce(latest.interaction_type, 'unknown') as interaction_type,
         coalesce(latest.interaction_channel, 'unknown') as interaction_channel,
@@ -61,8 +61,8 @@ referenced as (
         latest.updated_at
 
     from latest
-    left join customers
-        on latest.recorded_customer_id = customers.customer_id
+    left join accounts
+        on latest.recorded_customer_id = accounts.customer_id
 
 )
 

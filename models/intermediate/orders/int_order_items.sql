@@ -6,12 +6,6 @@ items as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_orders') }}
-
-),
-
 products as (
 
     select * from {{ ref('int_products') }}
@@ -21,11 +15,12 @@ products as (
 priced as (
 
     select
-        *,
+        * except (discount_amount),
         cast(quantity * unit_price as decimal(28, 2)) as gross_amount,
-        coalesce(discount_amount, 0) as given_discount
+        coalesce(discount_amount, 0) as discount_amount
 
     from items
+    where rejection_reason is null
 
 ),
 
@@ -39,15 +34,13 @@ referenced as (
         priced.quantity,
         priced.unit_price,
         priced.gross_amount,
-        priced.given_discount as discount_amount,
+        priced.discount_amount,
         cast(
-            priced.gross_amount - priced.given_discount as decimal(28, 2)
+            priced.gross_amount - priced.discount_amount as decimal(28, 2)
         ) as net_amount,
         priced.updated_at
 
     from priced
-    inner join orders
-        on priced.order_id = orders.order_id
     left join products
         on priced.recorded_product_id = products.product_id
 

@@ -8,9 +8,9 @@ items as (
 
 ),
 
-delivered_orders as (
+orders as (
 
-    select distinct order_id from {{ ref('stg_shop__orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 
@@ -46,11 +46,13 @@ checked as (
 
     select
         latest.*,
-        delivered_orders.order_id is null as is_orphan
+        case
+            when orders.order_id is null then 'order is unknown'
+        end as rejection_reason
 
     from latest
-    left join delivered_orders
-        on latest.order_id = delivered_orders.order_id
+    left join orders
+        on latest.order_id = orders.order_id
 
 )
 

@@ -6,9 +6,9 @@ orders as (
 
 ),
 
-customers as (
+accounts as (
 
-    select * from {{ ref('int_known_customers') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
@@ -43,7 +43,7 @@ referenced as (
 
     select
         latest.order_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
+        coalesce(accounts.customer_id, 'unknown') as customer_id,
         latest.recorded_customer_id,
         coalesce(latest.order_status, 'unknown') as order_status,
         coalesce(latest.order_channel, 'unknown') as order_channel,
@@ -51,8 +51,8 @@ referenced as (
         latest.updated_at
 
     from latest
-    left join customers
-        on latest.recorded_customer_id = customers.customer_id
+    left join accounts
+        on latest.recorded_customer_id = accounts.customer_id
 
 )
 

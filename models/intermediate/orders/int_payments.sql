@@ -6,15 +6,15 @@ payments as (
 
 ),
 
-customers as (
+accounts as (
 
-    select * from {{ ref('int_known_customers') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
-delivered_orders as (
+orders as (
 
-    select distinct order_id from {{ ref('stg_shop__orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 
@@ -58,11 +58,7 @@ numbered as (
 
 latest as (
 
-    select
-        * except (currency),
-        coalesce(currency, 'TRY') as currency
-
-    from numbered
+    select * from numbered
     where version_number = 1 and not is_deleted
 
 ),
@@ -71,11 +67,11 @@ referenced as (
 
     select
         latest.transaction_id,
-        coalesce(delivered_orders.order_id, 'unknown') as order_id,
+        coalesce(orders.order_id, 'unknown') as order_id,
         latest.recorded_order_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
+        coalesce(accounts.customer_id, 'unknown') as customer_id,
         latest.recorded_customer_id,
-        latest.currency,
+        coalesce(latest.currency, 'unknown') as currency,
         coalesce(latest.payment_type, 'unknown') as payment_type,
         coalesce(latest.payment_status, 'unknown') as payment_status,
         latest.amount,
@@ -84,10 +80,10 @@ referenced as (
         latest.updated_at
 
     from latest
-    left join delivered_orders
-        on latest.recorded_order_id = delivered_orders.order_id
-    left join customers
-        on latest.recorded_customer_id = customers.customer_id
+    left join orders
+        on latest.recorded_order_id = orders.order_id
+    left join accounts
+        on latest.recorded_customer_id = accounts.customer_id
     left join rates
         on
             latest.currency = rates.currency

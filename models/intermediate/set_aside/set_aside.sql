@@ -11,16 +11,16 @@
 
 with
 
-orphan_items as (
+rejected_items as (
 
     select
         'shop_order_items' as source,
         concat_ws('/', order_id, line_no) as row_key,
-        'orphan_item' as reason,
+        rejection_reason as reason,
         to_json(struct(*)) as row
 
     from {{ ref('int_order_items_checked') }}
-    where is_orphan
+    where rejection_reason is not null
 
 ),
 
@@ -30,7 +30,7 @@ keyless as (
         select
             {{ bronze_table }} as source,
             cast(null as string) as row_key,
-            'null_key' as reason,
+            'key is null' as reason,
             to_json(struct(*)) as row
 
         from {{ ref(model) }}
@@ -42,7 +42,7 @@ keyless as (
 
 set_aside as (
 
-    select * from orphan_items
+    select * from rejected_items
     union all
     select * from keyless
 

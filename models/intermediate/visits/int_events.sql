@@ -6,15 +6,15 @@ events as (
 
 ),
 
-delivered_sessions as (
+sessions as (
 
-    select distinct session_id from {{ ref('stg_web__sessions') }}
+    select * from {{ ref('int_sessions_recorded') }}
 
 ),
 
-customers as (
+accounts as (
 
-    select * from {{ ref('int_known_customers') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
@@ -41,19 +41,19 @@ referenced as (
 
     select
         numbered.event_id,
-        coalesce(delivered_sessions.session_id, 'unknown') as session_id,
+        coalesce(sessions.session_id, 'unknown') as session_id,
         numbered.recorded_session_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
+        coalesce(accounts.customer_id, 'unknown') as customer_id,
         numbered.recorded_customer_id,
         coalesce(numbered.event_type, 'unknown') as event_type,
         numbered.page_url,
         numbered.event_at
 
     from numbered
-    left join delivered_sessions
-        on numbered.recorded_session_id = delivered_sessions.session_id
-    left join customers
-        on numbered.recorded_customer_id = customers.customer_id
+    left join sessions
+        on numbered.recorded_session_id = sessions.session_id
+    left join accounts
+        on numbered.recorded_customer_id = accounts.customer_id
     where numbered.version_number = 1
 
 )

@@ -2,7 +2,7 @@ with
 
 sessions as (
 
-    select * from {{ ref('stg_web__sessions') }}
+    select * from {{ ref('int_sessions_recorded') }}
 
 ),
 
@@ -12,36 +12,9 @@ events as (
 
 ),
 
-customers as (
+accounts as (
 
-    select * from {{ ref('int_known_customers') }}
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by session_id
-            order by {{ latest_first([
-                'recorded_customer_id',
-                'device_type',
-                'is_deleted',
-                'session_started_at',
-                'session_ended_at'
-            ], 'updated_at') }}
-        ) as version_number
-
-    from sessions
-    where session_id is not null
-
-),
-
-latest as (
-
-    select * from numbered
-    where version_number = 1 and not is_deleted
+    select * from {{ ref('int_accounts') }}
 
 ),
 
@@ -51,12 +24,12 @@ incomplete as (
         session_id,
         session_started_at
 
-    from latest
+    from sessions
     where session_ended_at is null or session_started_at is null
 
 ),
 
-signs_of_life as (
+moments as (
 
     select
         session_id,
@@ -82,7 +55,7 @@ signs_of_life as (
 
 ),
 
-timed as (
+spaced as (
 
     select
         session_id,
@@ -95,11 +68,11 @@ timed as (
             false
         ) as is_after_break
 
-    from signs_of_life
+    from moments
 
 ),
 
-unbroken as (
+marked as (
 
     select
         session_id,
@@ -107,9 +80,9 @@ unbroken as (
         max(is_after_break) over (
             partition by session_id
             order by seen_at
-        ) as is_other_visit
+        ) as is_of_another_visit
 
-    from timed
+    from spaced
 
 ),
 
@@ -120,8 +93,8 @@ rebuilt as (
         min(seen_at) as started_at,
         max(seen_at) as ended_at
 
-    from unbroken
-    where not is_other_visit
+    from marked
+    where not is_of_another_visit
     group by session_id
 
 ),
@@ -129,22 +102,24 @@ rebuilt as (
 referenced as (
 
     select
-        latest.session_id,
-        coalesce(customers.customer_id, 'unknown') as customer_id,
-        latest.recorded_customer_id,
-        coalesce(latest.device_type, 'unknown') as device_type,
-        latest.session_ended_at is null as is_end_rebuilt,
+        sessions.session_id,
+        coalesce(accounts.customer_id, 'unknown') as customer_id,
+        sessions.recorded_customer_id,
+        coalesce(sessions.device_type, 'unknown') as device_type,
+        sessions.session_ended_at is null as is_end_rebuilt,
         coalesce(
-            latest.session_started_at, rebuilt.started_at
+            sessions.session_started_at, rebuilt.started_at
         ) as session_started_at,
-        coalesce(latest.session_ended_at, rebuilt.ended_at) as session_ended_at,
-        latest.updated_at
+        coalesce(
+            sessions.session_ended_at, rebuilt.ended_at
+        ) as session_ended_at,
+        sessions.updated_at
 
-    from latest
+    from sessions
     left join rebuilt
-        on latest.session_id = rebuilt.session_id
-    left join customers
-        on latest.recorded_customer_id = customers.customer_id
+        on sessions.session_id = rebuilt.session_id
+    left join accounts
+        on sessions.recorded_customer_id = accounts.customer_id
 
 )
 
