@@ -61,7 +61,13 @@ contents as (
     left join accounts
         on delivered.customer_id = accounts.customer_id
     where delivered.row_key is not null
-    group by 1, 2, 3, 4, 5, 6
+    group by
+        delivered.table_name,
+        delivered.row_key,
+        delivered.changed_at,
+        delivered.is_deleted,
+        delivered.content,
+        has_unknown_customer
 
 ),
 
@@ -143,7 +149,7 @@ of_rejects as (
         count(*) as found
 
     from rejected
-    group by 1, 2
+    group by table_name, figure
 
 ),
 

@@ -197,7 +197,7 @@ set_aside as (
         count(*) as found
 
     from {{ ref('set_aside') }}
-    group by 1
+    group by name
 
 ),
 
