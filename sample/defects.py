@@ -6,6 +6,7 @@ Each kind is a function with a rate. A row that is delivered differs from the tr
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
+from typing import Any
 
 from sample.chance import Dice
 from sample.lines import broken_line, line, wrong_line
@@ -52,7 +53,10 @@ class Rates:
     @classmethod
     def none(cls) -> "Rates":
         """No defects at all, and one system of the help desk."""
-        return cls(**{one.name: 0.0 if one.type is float else None for one in fields(cls)})
+        never: dict[str, Any] = {
+            one.name: 0.0 if one.type is float else None for one in fields(cls)
+        }
+        return cls(**never)
 
 
 @dataclass

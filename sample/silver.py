@@ -36,7 +36,7 @@ def figures(
     sessions, events = live["web_sessions"], live["web_events"]
     items = {key: row for key, row in live["shop_order_items"].items() if key[:1] in orders}
     payments, interactions = live["shop_payments"], live["support_interactions"]
-    counts = {
+    counts: dict[str, Mapping[str, int | str]] = {
         "int_accounts": _by(accounts, "status", STATUSES["int_accounts"]),
         "int_orders": _by(orders, "status", STATUSES["int_orders"]) | _customers(orders, accounts),
         "int_order_items": _items(items, products),

@@ -47,7 +47,7 @@ class Table:
 
     def key_of(self, row: Row) -> Key | None:
         """The key of a row; None if a part of it is null."""
-        key = tuple(row[name] for name in self.key)
+        key = tuple([row[name] for name in self.key])
         return None if None in key else key
 
 

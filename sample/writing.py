@@ -40,14 +40,14 @@ def crm_customers(folder: Path) -> tuple[str, ...]:
 def exchange_rates(file: Path) -> Rate | None:
     """The rates to lira in a CSV file; None if it does not exist.
 
-    Its columns are currency, valid_on and rate. A day without a rate has the last one before.
+    Its columns are rate_date, currency and rate_to_try. A day without a rate has the last one before.
     """
     if not file.exists():
         return None
     days: dict[str, list[tuple[str, Decimal]]] = {}
     with file.open(newline="", encoding="utf-8") as text:
         for row in csv.DictReader(text):
-            days.setdefault(row["currency"], []).append((row["valid_on"], Decimal(row["rate"])))
+            days.setdefault(row["currency"], []).append((row["rate_date"], Decimal(row["rate_to_try"])))
     for rates in days.values():
         rates.sort()
 
