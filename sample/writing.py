@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from sample.errors import SampleError
 from sample.retailer import File, Retailer, Sample, delivered
 from sample.silver import Rate
 from sample.truth import Figure
@@ -19,15 +20,6 @@ FOLDERS = ("shop", "web", "support", "truth")
 TRUTH = "truth/sample.jsonl"
 # The files of the sample in a landing folder, one a line. Loaders ignore its name.
 LISTED = ".sample"
-
-
-class SampleError(Exception):
-    """An error with a message and a remedy for the user."""
-
-    def __init__(self, message: str, remedy: str):
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
 
 
 def crm_customers(folder: Path) -> tuple[str, ...]:
@@ -40,14 +32,16 @@ def crm_customers(folder: Path) -> tuple[str, ...]:
 def exchange_rates(file: Path) -> Rate | None:
     """The rates to lira in a CSV file; None if it does not exist.
 
-    Its columns are rate_date, currency and rate_to_try. A day without a rate has the last one before.
+    Its columns are rate_date, currency and rate_to_try. A day without a rate has the one before.
     """
     if not file.exists():
         return None
     days: dict[str, list[tuple[str, Decimal]]] = {}
     with file.open(newline="", encoding="utf-8") as text:
         for row in csv.DictReader(text):
-            days.setdefault(row["currency"], []).append((row["rate_date"], Decimal(row["rate_to_try"])))
+            days.setdefault(row["currency"], []).append(
+                (row["rate_date"], Decimal(row["rate_to_try"]))
+            )
     for rates in days.values():
         rates.sort()
 

@@ -115,9 +115,12 @@ from read_csv('{folder}/*.csv', columns = {{'line': 'varchar'}}, delim = '\1', q
 
     def _typed(self, table: str, cells: dict[str, tuple[str, str]], extra: str) -> None:
         """The rows with valid cells, and beside them the number of rejects."""
-        typed = ", ".join(f"try_cast({sql} as {kind}) as {name}" for name, (sql, kind) in cells.items())
+        typed = ", ".join(
+            f"try_cast({sql} as {kind}) as {name}" for name, (sql, kind) in cells.items()
+        )
         fits = " and ".join(
-            f"({sql} is null or try_cast({sql} as {kind}) is not null)" for sql, kind in cells.values()
+            f"({sql} is null or try_cast({sql} as {kind}) is not null)"
+            for sql, kind in cells.values()
         )
         self.db.execute(f"""
 create table {table}_checked as
@@ -192,7 +195,9 @@ group by rollup (file_day)""").fetchall():
                 (f"planted.{table}.{kind}", None): value
                 for kind, value in self._planted(table).items()
             }
-            null_keys = f"select count(*) from {self._bronze(table)} where not ({self._has_key(table)})"
+            null_keys = (
+                f"select count(*) from {self._bronze(table)} where not ({self._has_key(table)})"
+            )
             found[f"silver.set_aside.{table}.key_is_null", None] = self.one(null_keys)
         return found | {(f"silver.{name}", None): value for name, value in self._silver().items()}
 
@@ -231,7 +236,9 @@ group by rollup (file_day)""").fetchall():
             queries["unknown_products"] = self._nowhere(rows, key, "product_id", "shop_products")
             queries["orphan_items"] = self._nowhere(rows, key, "order_id", "shop_orders")
         if table == "web_sessions":
-            queries["open_sessions"] = "select count(*) from latest_web_sessions where session_end is null"
+            queries["open_sessions"] = (
+                "select count(*) from latest_web_sessions where session_end is null"
+            )
         return {kind: self.one(sql) for kind, sql in queries.items()}
 
     def _nowhere(self, rows: str, key: str, column: str, other: str) -> str:
@@ -296,7 +303,9 @@ group by rollup (file_day)""").fetchall():
             for currency in ("TRY", "EUR", "USD", "GBP")
         }
         found |= {name: self.one(f"select {sql}") for name, sql in sums.items()}
-        found["int_order_items.unknown_products"] = unknown("kept_items", "product_id", "shop_products")
+        found["int_order_items.unknown_products"] = unknown(
+            "kept_items", "product_id", "shop_products"
+        )
         found["int_payments.unknown_orders"] = unknown(
             "latest_shop_payments", "order_id", "latest_shop_orders"
         )
