@@ -33,6 +33,7 @@ from ops.dashboard.command import dashboard
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
+from ops.sample import sample
 
 REJECTED = 3
 CANCELLED = 130
@@ -350,6 +351,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
 
 main.add_command(new)
 main.add_command(dashboard)
+main.add_command(sample)
 
 
 def cell(value: object) -> str:
