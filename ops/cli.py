@@ -29,6 +29,7 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.audit import audit
 from ops.dashboard.command import dashboard
 from ops.new import new
 from ops.progress import show_progress
@@ -349,6 +350,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
+main.add_command(audit)
 main.add_command(new)
 main.add_command(dashboard)
 main.add_command(sample)
