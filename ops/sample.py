@@ -60,9 +60,9 @@ def sample(
             if scale is not None or seed is not None or start is not None:
                 raise click.UsageError("--from takes only --days and --into")
             # Imported here because it needs packages of its own.
-            from sample.completejourney import DAYS, write_journey
+            from sample.completejourney import DAYS, data_folder, write_journey
 
-            figures = write_journey(root, days or DAYS)
+            figures = write_journey(root, data_folder(), days or DAYS)
         else:
             figures = write_sample(_sample(days, scale, seed, start), root, exchange_rates(RATES))
     except SampleError as error:
