@@ -24,7 +24,11 @@ def test_customers_are_those_of_the_repository(tmp_path, monkeypatch):
     ("arguments", "code", "message"),
     [
         (("--scale", "0"), 1, "the scale 0 is not above 0"),
-        (("--from", "completejourney", "--seed", "2"), 2, "--from takes only --days and --into"),
+        (
+            ("--from", "completejourney", "--seed", "2"),
+            2,
+            "completejourney takes only --days and --into",
+        ),
         (("--days", "0"), 2, "0 is not in the range"),
     ],
 )
