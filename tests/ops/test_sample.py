@@ -8,7 +8,7 @@ def test_a_sample_is_written_and_counted(tmp_path):
     result = lakehouse("sample", "--days", "2", "--scale", "0.01", "--into", str(tmp_path))
     assert result.exit_code == 0, result.output
     orders = (tmp_path / "shop" / "orders" / "2023-01-02.jsonl").read_text().splitlines()
-    assert len(orders) > 3 and "shop_orders: " in result.output
+    assert orders and "shop_orders: " in result.output
     assert result.output.endswith(f"figures of the truth are in {tmp_path / 'truth'}\n")
 
 
