@@ -110,7 +110,7 @@ def _bronze(db: DuckDBPyConnection) -> Figures:
 def planted_queries(table: str) -> dict[str, str]:
     """The kinds of planted defects of a table, but null keys."""
     key, rows = KEYS[table], f"(from {table} where {has_key(table)})"
-    cells = f"(select * exclude (file_day, gift_note) from {table} where {has_key(table)})"
+    cells = f"(select * exclude (file_day, has_note) from {table} where {has_key(table)})"
     time = "event_timestamp" if table == "web_events" else "updated_at"
     queries = {
         "exact_duplicates": f"(select count(*) from {cells})"
@@ -134,7 +134,7 @@ def planted_queries(table: str) -> dict[str, str]:
             "orphan_items": ("order_id", "shop_orders"),
         }
     elif table == "shop_orders":
-        queries["extra_columns"] = "count(gift_note) from shop_orders"
+        queries["extra_columns"] = "count_if(has_note) from shop_orders"
     elif table == "web_sessions":
         queries["open_sessions"] = "count_if(session_end is null) from latest_web_sessions"
     for kind, (column, other) in {} if table == "shop_accounts" else leads.items():

@@ -150,7 +150,7 @@ create table {table}_lines as
 select filename[-16:-7] as file_day, line, json_valid(line) as is_split
 from read_csv('{folder}/*.jsonl', {LINES})""")
     cells = [(f"line ->> '$.{path}'", name, kind) for path, name, kind in _columns(table)]
-    _check(db, table, cells, "line ->> '$.gift_note'")
+    _check(db, table, cells, "json_exists(line, '$.gift_note')")
 
 
 def _read_csv(db: duckdb.DuckDBPyConnection, table: str, folder: Path) -> None:
@@ -166,7 +166,7 @@ select filename[-14:-5] as file_day, string_split(line, ';') as fields, len(fiel
         (f"nullif(fields[{number}], '')", name, kind)
         for number, (_, name, kind) in enumerate(_columns("support_interactions"), start=1)
     ]
-    _check(db, table, cells, "null")
+    _check(db, table, cells, "false")
 
 
 def _check(
@@ -179,7 +179,7 @@ def _check(
     )
     db.execute(f"""
 create table {table}_checked as
-select file_day, is_split, {fits} as is_valid, {note} as gift_note, {typed}
+select file_day, is_split, {fits} as is_valid, {note} as has_note, {typed}
 from {table}_lines where is_split
 union all by name
 select file_day, is_split, false as is_valid from {table}_lines where not is_split;

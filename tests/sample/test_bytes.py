@@ -13,7 +13,7 @@ from sample.writing import write_sample
 from tests.sample.conftest import SMALL
 
 # Of the text files of the small sample. It changes with the generator, and with nothing else.
-DIGEST = "6236e88a9b23b84a4b54ce5d3924110d019861e5baba585fe83609990de38820"
+DIGEST = "1b457c676171b2b36176c4ca4ca405b85724fc919579affc43ace1508b8b7acd"
 PROGRAM = """
 import sys
 from pathlib import Path
