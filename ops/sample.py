@@ -1,7 +1,7 @@
 """The command `lakehouse sample`."""
 
-from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,18 +16,19 @@ from sample.writing import crm_customers, exchange_rates, write_sample
 CUSTOMERS = PROJECT / "landing" / "crm" / "customers"
 RATES = PROJECT / "seeds" / "exchange_rates.csv"
 COMPLETE_JOURNEY = "completejourney"
-START = "2023-01-01"
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1), help="Number of days.  [default: 14]")
+@click.option(
+    "--days", type=click.IntRange(1), help="Number of days.  [default: 14, or a whole year --from]"
+)
 @click.option("--scale", type=float, help="Orders a day, in units of 300.  [default: 1]")
 @click.option("--seed", type=int, help="Another seed, another sample.  [default: 1]")
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%d"]),
-    help=f"The first day.  [default: {START}]",
     metavar="DATE",
+    help="The first day.  [default: 2023-01-01]",
 )
 @click.option(
     "--into",
@@ -41,49 +42,39 @@ START = "2023-01-01"
     help="Fill the tables from this data instead.",
 )
 @click.pass_obj
-def sample(
-    settings: Settings,
-    days: int | None,
-    scale: float | None,
-    seed: int | None,
-    start: datetime | None,
-    into: Path | None,
-    origin: str | None,
-) -> None:
+def sample(settings: Settings, into: Path | None, origin: str | None, **options: Any) -> None:
     """Write files as a retailer's systems deliver them, with known defects, and the truth.
 
     The files take the place of an earlier sample. The same options give the same bytes.
     """
     root = into or _landing(settings)
+    given = {name: value for name, value in options.items() if value is not None}
     try:
-        if origin:
-            if scale is not None or seed is not None or start is not None:
-                raise click.UsageError("--from takes only --days and --into")
-            # Imported here because it needs packages of its own.
-            from sample.completejourney import DAYS, write_journey
-
-            figures = write_journey(root, days or DAYS)
-        else:
-            figures = write_sample(_sample(days, scale, seed, start), root, exchange_rates(RATES))
+        figures = _write_journey(root, **given) if origin else _write_sample(root, **given)
     except SampleError as error:
         raise LakehouseError(error.message, error.remedy) from None
     _show(figures, root)
 
 
-def _sample(
-    days: int | None, scale: float | None, seed: int | None, start: datetime | None
-) -> Sample:
-    """The sample of the options; raises LakehouseError for an impossible one."""
+def _write_sample(root: Path, **given: Any) -> list[Figure]:
+    """Write the sample of the options; raises LakehouseError for an impossible one."""
+    if "start" in given:
+        given["start"] = given["start"].date()
     try:
-        return Sample(
-            days=days or 14,
-            scale=1.0 if scale is None else scale,
-            seed=1 if seed is None else seed,
-            start=start.date() if start else date.fromisoformat(START),
-            customers=crm_customers(CUSTOMERS),
-        )
+        sample = Sample(**given, customers=crm_customers(CUSTOMERS))
     except ValueError as error:
         raise LakehouseError(str(error), "run: lakehouse sample --help") from None
+    return write_sample(sample, root, exchange_rates(RATES))
+
+
+def _write_journey(root: Path, **given: Any) -> list[Figure]:
+    """Write the first days of Complete Journey."""
+    if given.keys() - {"days"}:
+        raise click.UsageError(f"--from {COMPLETE_JOURNEY} takes only --days and --into")
+    # Imported here because it needs packages of its own.
+    from sample.completejourney import data_folder, write_journey
+
+    return write_journey(root, data_folder(), **given)
 
 
 def _landing(settings: Settings) -> Path:

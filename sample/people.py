@@ -22,7 +22,7 @@ OPENING_STATUS = Weighted({"active": 90, "inactive": 8, "pending": 2})
 SEGMENTS = {3: "regular", 8: "loyal"}
 # Of so many accounts the CRM knows the customer.
 IN_CRM = 0.9
-OPENING_ACCOUNTS = 3000
+OPENING_ACCOUNTS = 8000
 DAILY_ACCOUNTS = 25
 
 
@@ -91,7 +91,7 @@ class People:
 
     def somebody(self, dice: Dice) -> Account:
         """A visitor of the shop: one of those who bought before, or anybody."""
-        if self.buyers and dice.chance(0.45):
+        if self.buyers and dice.chance(0.4):
             return dice.pick(self.buyers)
         return dice.pick(self.accounts)
 

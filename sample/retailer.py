@@ -32,7 +32,7 @@ class Sample:
     one. Raises ValueError for less than a day or a scale that is not above 0.
     """
 
-    days: int
+    days: int = 14
     scale: float = 1.0
     seed: int = 1
     start: date = date(2023, 1, 1)

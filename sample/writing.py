@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from sample.errors import SampleError
 from sample.retailer import File, Retailer, Sample, delivered
-from sample.silver import Rate
+from sample.silver import CURRENCIES, Rate
 from sample.truth import Figure
 
 FOLDERS = ("shop", "web", "support", "truth")
@@ -63,9 +63,14 @@ def exchange_rates(file: Path) -> Rate | None:
 def write_sample(sample: Sample, root: Path, rate: Rate | None = None) -> list[Figure]:
     """Write a sample and its truth below a folder, in place of an earlier one; returns the truth.
 
-    Raises SampleError, and writes nothing, if the folders of the sample have other files.
+    Raises SampleError, and writes nothing, if the folders of the sample have other files, or if a
+    currency has no rate on the first day.
     """
     retailer = Retailer(sample)
+    if rate:
+        # Fail before anything is written.
+        for currency in CURRENCIES:
+            rate(currency, sample.start.isoformat())
     with place(root) as written:
         for delivery in retailer.deliveries():
             for file in delivery.files:

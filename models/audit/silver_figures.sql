@@ -65,6 +65,7 @@ payments as (
             'amount_EUR', sum(if(currency = 'EUR', amount, 0)),
             'amount_USD', sum(if(currency = 'USD', amount, 0)),
             'amount_GBP', sum(if(currency = 'GBP', amount, 0)),
+            'amount_unknown', sum(if(currency = 'unknown', amount, 0)),
             'amount_try', sum(amount_try),
             'unknown_customers', count_if(
                 customer_id = 'unknown' and recorded_customer_id is not null
