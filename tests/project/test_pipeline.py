@@ -381,7 +381,7 @@ def test_an_empty_build_under_a_prefix_passes(loaded, session):
     build = dbt("build", "--empty", *only, LAKEHOUSE_SCHEMA_PREFIX="empty_")
     assert build.returncode == 0, build.stdout
     assert session.execute("select count(*) from empty_gold.fct_sales") == [(0,)]
-    for schema in ("empty_silver", "empty_gold"):
+    for schema in ("empty_silver", "empty_gold", "empty_audit"):
         session.execute(f"drop schema {schema} cascade")
 
 
