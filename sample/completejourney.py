@@ -186,15 +186,12 @@ def _payments(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _interactions(data: Path, last: date) -> pl.DataFrame:
-    """Campaign mails, on the day when the campaign begins, and coupons that were redeemed.
-
-    Three campaigns began before the first day, and are delivered on it.
-    """
+def _mails(data: Path) -> pl.DataFrame:
+    """The campaign mails, on the day when the campaign begins."""
     import polars as pl
 
     starts = pl.read_parquet(data / "campaign_descriptions.parquet")
-    mails = (
+    return (
         pl.read_parquet(data / "campaigns.parquet")
         .join(starts, "campaign_id")
         .select(
@@ -205,23 +202,30 @@ def _interactions(data: Path, last: date) -> pl.DataFrame:
             channel=pl.lit("mail"),
         )
     )
-    coupons = pl.read_parquet(data / "coupon_redemptions.parquet").select(
-        interaction_id=pl.format(
-            "R{}-{}-{}-{}",
-            "campaign_id",
-            "household_id",
-            "coupon_upc",
-            pl.col("redemption_date").dt.strftime("%Y%m%d"),
-        ),
+
+
+def _coupons(data: Path) -> pl.DataFrame:
+    """The coupons that were redeemed."""
+    import polars as pl
+
+    date_text = pl.col("redemption_date").dt.strftime("%Y%m%d")
+    number = pl.format("R{}-{}-{}-{}", "campaign_id", "household_id", "coupon_upc", date_text)
+    return pl.read_parquet(data / "coupon_redemptions.parquet").select(
+        interaction_id=number,
         customer_id=pl.format("C{}", "household_id"),
         interaction_date=pl.col("redemption_date").dt.date(),
         interaction_type=pl.lit("coupon_redemption"),
         channel=pl.lit("store"),
     )
-    day = pl.max_horizontal("interaction_date", pl.lit(FIRST))
+
+
+def _interactions(data: Path, last: date) -> pl.DataFrame:
+    """Mails and coupons. Three campaigns began before the first day, and are delivered on it."""
+    import polars as pl
+
     return (
-        pl.concat([mails, coupons])
-        .with_columns(day=day)
+        pl.concat([_mails(data), _coupons(data)])
+        .with_columns(day=pl.max_horizontal("interaction_date", pl.lit(FIRST)))
         .filter(pl.col("day") <= last)
         .sort("day", "interaction_id")
         .with_columns(
