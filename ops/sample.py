@@ -74,7 +74,12 @@ def _write_journey(root: Path, **given: Any) -> list[Figure]:
     # Imported here because it needs packages of its own.
     from sample.completejourney import data_folder, write_journey
 
-    return write_journey(root, data_folder(), **given)
+    figures = write_journey(root, data_folder(), **given)
+    click.echo(
+        "84.51°'s Complete Journey: simulated data, based on real shopping patterns, for education "
+        "and exploration; amounts in US dollars"
+    )
+    return figures
 
 
 def _landing(settings: Settings) -> Path:

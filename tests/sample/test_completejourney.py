@@ -1,13 +1,14 @@
 """Tables from Complete Journey: from baskets of its form, and from the package if it is there."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import duckdb
 import polars as pl
 import pytest
 
 from sample import completejourney
-from sample.completejourney import data_folder, write_journey
+from sample.completejourney import data_folder, dollars, write_journey
 from sample.errors import SampleError
 from tests.sample.conftest import by_name
 
@@ -61,22 +62,28 @@ def test_the_price_is_rounded_up_and_the_discount_keeps_the_value(data, tmp_path
     items = pl.read_ndjson(tmp_path / "shop" / "order_items" / "2017-01-01.jsonl")
     columns = ("order_id", "line_no", "product_id", "quantity", "unit_price", "discount_amount")
     assert items.select(columns).rows() == [
-        ("B31", 1, "P5", 1, 1.59, 0.2),
-        ("B31", 2, "P7", 3, 0.37, 0.11),
+        ("B31", 1, "P5", 1, "1.59", "0.20"),
+        ("B31", 2, "P7", 3, "0.37", "0.11"),
     ]
+
+
+def test_cents_are_exact_dollars():
+    cents = [*range(-10_000, 10_000), 10**15 + 1]
+    shown = pl.DataFrame({"cents": cents}).select(dollars("cents").cast(pl.String))
+    assert shown["cents"].to_list() == [f"{Decimal(value).scaleb(-2):.2f}" for value in cents]
 
 
 def test_a_value_without_a_quantity_is_a_negative_discount(data, tmp_path):
     write_journey(tmp_path, data)
     items = pl.read_ndjson(tmp_path / "shop" / "order_items" / "2017-01-02.jsonl")
     columns = ("quantity", "unit_price", "discount_amount")
-    assert items.select(columns).rows() == [(0, 0.0, -0.75), (0, 0.0, 0.0)]
+    assert items.select(columns).rows() == [(0, "0.00", "-0.75"), (0, "0.00", "0.00")]
 
 
 def test_a_basket_is_an_order_with_a_payment_of_no_currency(data, tmp_path):
     write_journey(tmp_path, data)
     assert lines(tmp_path / "shop" / "payments" / "2017-01-01.jsonl") == [
-        '{"transaction_id":"T31","order_id":"B31","customer_id":"C900","amount":2.39,'
+        '{"transaction_id":"T31","order_id":"B31","customer_id":"C900","amount":"2.39",'
         '"currency":null,"method":null,"status":"completed","transaction_date":"2017-01-01",'
         '"updated_at":"2017-01-01T11:53:26Z","is_deleted":false}'
     ]
@@ -118,6 +125,7 @@ from '{data_folder()}/transactions.parquet'""").fetchone()
     assert expected == list(found)
     assert expected[:2] == [1_469_307, 155_848]
     written = duckdb.execute(f"""
-select count(*), sum(quantity * unit_price::decimal(18,2) - discount_amount::decimal(18,2))
+select count(*), sum(quantity * unit_price::decimal(18,2) - discount_amount::decimal(18,2)),
+    max(length(split_part(unit_price::text, '.', 2)))
 from read_ndjson('{tmp_path}/shop/order_items/*.jsonl')""").fetchone()
-    assert written == (found[0], found[3])
+    assert written == (found[0], found[3], 2)

@@ -6,7 +6,7 @@ import pytest
 
 from sample.defects import Rates
 from sample.errors import SampleError
-from sample.retailer import Sample
+from sample.retailer import File, Sample
 from sample.writing import exchange_rates, place, write_sample
 
 TINY = Sample(2, scale=0.01, rates=Rates.none())
@@ -34,9 +34,8 @@ def test_files_of_others_are_kept_and_named(tmp_path):
 
 def test_an_interrupted_sample_can_be_written_again(tmp_path):
     write_sample(replace(TINY, days=3), tmp_path)
-    with pytest.raises(KeyboardInterrupt), place(tmp_path) as written:
-        (tmp_path / "web" / "new.jsonl").write_text("")
-        written.add("web/new.jsonl")
+    with pytest.raises(KeyboardInterrupt), place(tmp_path) as write:
+        write(File("web/new.jsonl", b"", 0))
         raise KeyboardInterrupt
     write_sample(TINY, tmp_path)
     assert len(paths(tmp_path)) == 12 and "web/new.jsonl" not in paths(tmp_path)
