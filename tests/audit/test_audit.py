@@ -1,10 +1,12 @@
 """The audit finds nothing in silver as it is, and names what differs in silver that is broken."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from lakehouse.thrift import Session
+from loaders.contract import contracts
 from tests.audit.deliveries import WAYS, at_once, some_sample
 from tests.audit.warehouse import SILVER, Warehouse
 from tests.conftest import lakehouse
@@ -22,16 +24,13 @@ def warehouse(built, server, tmp_path_factory):
     }
     compiled = {f"silver.{model}": queries[model] for model in SILVER}
     compiled["audit.findings"] = queries["findings"]
-    before = os.environ["LAKEHOUSE_LANDING"]
-    landing = tmp_path_factory.mktemp("audit") / "landing"
-    os.environ["LAKEHOUSE_LANDING"] = str(landing)
+    settings = replace(server, landing=str(tmp_path_factory.mktemp("audit") / "landing"))
     with Session(server) as session:
-        found = Warehouse(session, landing, compiled)
+        found = Warehouse(session, settings, contracts(built.manifest), compiled)
         yield found
         found.empty()
         found.load()
         found.build()
-    os.environ["LAKEHOUSE_LANDING"] = before
 
 
 @pytest.fixture(scope="module")

@@ -340,6 +340,25 @@ def test_models_columns_and_macros_are_described_and_contracts_are_typed(manifes
     ]
 
 
+def test_names_and_addresses_of_people_are_marked_as_personal(manifest):
+    nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    marked = {
+        (node["name"], column["name"])
+        for node in nodes
+        if node["resource_type"] in ("model", "source")
+        for column in node["columns"].values()
+        if column["config"]["meta"].get("pii")
+    }
+    assert marked == {
+        *(("accounts", "name"), ("accounts", "email")),
+        *(("interactions", "agent"), ("interactions_latin1", "agent")),
+        *(("stg_shop__accounts", "customer_name"), ("stg_shop__accounts", "email")),
+        *(("int_accounts", "customer_name"), ("int_accounts", "email")),
+        *(("stg_support__interactions", "agent"), ("int_interactions", "agent")),
+        ("set_aside", "row"),
+    }
+
+
 def test_every_analysis_returns_rows(built, session):
     assert dbt("compile").returncode == 0
     folder = Path(os.environ["DBT_TARGET_PATH"], "compiled", "retail_lakehouse", "analyses")
