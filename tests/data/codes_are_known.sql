@@ -1,17 +1,12 @@
-{%- set codes = [
-    ('int_accounts', 'account_status'),
-    ('int_accounts', 'customer_segment'),
-    ('int_interactions', 'interaction_channel'),
-    ('int_interactions', 'interaction_type'),
-    ('int_orders', 'order_channel'),
-    ('int_orders', 'order_status'),
-    ('int_payments', 'currency'),
-    ('int_payments', 'payment_status'),
-    ('int_payments', 'payment_type'),
-    ('int_products', 'category'),
-    ('int_sessions', 'device_type'),
-    ('int_events', 'event_type')
-] -%}
+{%- set codes = {
+    'int_accounts': ['account_status', 'customer_segment'],
+    'int_interactions': ['interaction_channel', 'interaction_type'],
+    'int_orders': ['order_channel', 'order_status'],
+    'int_payments': ['currency', 'payment_status', 'payment_type'],
+    'int_products': ['category'],
+    'int_sessions': ['device_type'],
+    'int_events': ['event_type']
+} -%}
 
 with
 
@@ -43,15 +38,16 @@ known as (
 
 delivered as (
 
-    {% for model, column in codes %}
+    {% for model, columns in codes.items() %}
         select
             '{{ model }}' as model_name,
-            '{{ column }}' as column_name,
-            {{ column }} as code,
-            count(*) as row_count
+            explode(map(
+                {%- for column in columns %}
+                    '{{ column }}', {{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            )) as (column_name, code)
 
         from {{ ref(model) }}
-        group by {{ column }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -59,13 +55,19 @@ delivered as (
 
 unlisted as (
 
-    select delivered.*
+    select
+        delivered.model_name,
+        delivered.column_name,
+        delivered.code,
+        count(*) as row_count
+
     from delivered
     left anti join known
         on
             delivered.column_name = known.column_name
             and delivered.code = known.known_value
     where delivered.code <> 'unknown'
+    group by delivered.model_name, delivered.column_name, delivered.code
 
 )
 
