@@ -14,7 +14,7 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos demo cluster-secrets cluster-demo test-cluster clean lock
+.PHONY: help setup up down load build docs check lint format test chaos audit demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ test: setup lint ## Everything, with two servers side by side: 12 to 20 minutes,
 
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
+
+audit: setup ## Random samples through bronze and silver, compared with their truth: ROUNDS=20 SEED=1
+	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) pytest tests/audit
 
 demo: load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)

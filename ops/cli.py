@@ -29,12 +29,14 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.audit import audit
 from ops.certificates import certificates
 from ops.dashboard.command import dashboard
 from ops.foreground import run
 from ops.new import new
 from ops.progress import show_progress
 from ops.project import parse_sources
+from ops.sample import sample
 from ops.schema import schema
 from ops.user import user
 
@@ -355,11 +357,13 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
+main.add_command(audit)
 main.add_command(new)
 main.add_command(dashboard)
 main.add_command(certificates)
 server_group.add_command(schema)
 main.add_command(user)
+main.add_command(sample)
 
 
 def cell(value: object) -> str:

@@ -7,6 +7,7 @@ tests of the built gold tables are one group, and each other file is a group.
 import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -89,9 +90,12 @@ DOORS = (
 def environment(tmp_path_factory) -> dict[str, str]:
     """Environment variables of the lane's own lakehouse, for this process and its children."""
     state = tmp_path_factory.mktemp("lakehouse")
+    # Without a sample that somebody wrote into the landing folder.
+    for source in ("crm", "pos"):
+        shutil.copytree(PROJECT / "landing" / source, state / "landing" / source)
     variables = {
         "LAKEHOUSE_HOME": str(state / "home"),
-        "LAKEHOUSE_LANDING": str(PROJECT / "landing"),
+        "LAKEHOUSE_LANDING": str(state / "landing"),
         "LAKEHOUSE_THRIFT_HOST": "127.0.0.1",
         "LAKEHOUSE_THRIFT_PORT": str(free_port()),
         "LAKEHOUSE_SCHEMA_PREFIX": "",

@@ -29,14 +29,15 @@ def _environment(settings: Settings, folder: Path) -> dict[str, str]:
 
 
 def load_sample(settings: Settings) -> None:
-    """Load the project's sample files, which the build reads."""
-    subprocess.run(
+    """Load the project's landing folder, which the build reads; a sample there has rejects."""
+    done = subprocess.run(
         ["lakehouse", "load"],
         cwd=PROJECT,
         env=_environment(settings, settings.home),
-        check=True,
         capture_output=True,
+        text=True,
     )
+    assert done.returncode in (0, 3), done.stdout + done.stderr
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def test_an_error_in_a_model_does_not_hide_the_sources(project):
     (project / "models/staging/pos/stg_pos__sales.sql").write_text("{% if %} {{ ref('nothing') }}")
     (project / "models/staging/pos/stg_pos__sales.yml").write_text("models: [")
     found = contracts(parse_sources(project))
-    assert list(found) == ["crm.customers", "doors.counts", "pos.sales"]
+    assert {"crm.customers", "doors.counts", "pos.sales"} <= set(found)
     assert (found["doors.counts"].schema, found["doors.counts"].columns[0].required) == (
         "bronze",
         True,

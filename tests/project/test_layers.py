@@ -1,4 +1,4 @@
-"""A package imports only itself and lower layers: ops -> loaders -> lakehouse."""
+"""A package imports only itself and lower layers: ops -> loaders -> lakehouse, ops -> sample."""
 
 import ast
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ LAYERS = {
     "lakehouse": {"lakehouse"},
     "dbt_lakehouse": {"dbt_lakehouse", "lakehouse"},
     "loaders": {"loaders", "lakehouse"},
-    "ops": {"ops", "loaders", "lakehouse"},
+    "sample": {"sample"},
+    "ops": {"ops", "loaders", "lakehouse", "sample"},
 }
 PROJECT_PACKAGES = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {
     "tests",

@@ -310,10 +310,18 @@ def test_dbt_docs_name_the_types_of_the_tables_and_the_owners_of_sources(manifes
         assert {name: column["type"] for name, column in found.items()} == {
             name: column["data_type"] for name, column in mart["columns"].items()
         }
-    owners = {name: source["metadata"]["owner"] for name, source in catalog["sources"].items()}
+    owners = {
+        name.split(".")[2]: source["metadata"]["owner"]
+        for name, source in catalog["sources"].items()
+    }
     assert owners == {
-        "source.retail_lakehouse.crm.customers": "Customer Insights",
-        "source.retail_lakehouse.pos.sales": "Sales Analytics",
+        "audit": "Data Platform",
+        "crm": "Customer Insights",
+        "loader": "Data Platform",
+        "pos": "Sales Analytics",
+        "shop": "Web Shop",
+        "support": "Customer Service",
+        "web": "Web Shop",
     }
 
 
@@ -330,6 +338,25 @@ def test_models_columns_and_macros_are_described_and_contracts_are_typed(manifes
     assert macros and all(macro["description"] for macro in macros), [
         macro["name"] for macro in macros if not macro["description"]
     ]
+
+
+def test_names_and_addresses_of_people_are_marked_as_personal(manifest):
+    nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    marked = {
+        (node["name"], column["name"])
+        for node in nodes
+        if node["resource_type"] in ("model", "source")
+        for column in node["columns"].values()
+        if column["config"]["meta"].get("pii")
+    }
+    assert marked == {
+        *(("accounts", "name"), ("accounts", "email")),
+        *(("interactions", "agent"), ("interactions_latin1", "agent")),
+        *(("stg_shop__accounts", "customer_name"), ("stg_shop__accounts", "email")),
+        *(("int_accounts", "customer_name"), ("int_accounts", "email")),
+        *(("stg_support__interactions", "agent"), ("int_interactions", "agent")),
+        ("set_aside", "row"),
+    }
 
 
 def test_every_analysis_returns_rows(built, session):
@@ -373,7 +400,7 @@ def test_an_empty_build_under_a_prefix_passes(loaded, session):
     build = dbt("build", "--empty", *only, LAKEHOUSE_SCHEMA_PREFIX="empty_")
     assert build.returncode == 0, build.stdout
     assert session.execute("select count(*) from empty_gold.fct_sales") == [(0,)]
-    for schema in ("empty_silver", "empty_gold"):
+    for schema in ("empty_silver", "empty_gold", "empty_audit"):
         session.execute(f"drop schema {schema} cascade")
 
 

@@ -1,0 +1,105 @@
+"""The audit finds nothing in silver as it is, and names what differs in silver that is broken."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from lakehouse.thrift import Session
+from loaders.contract import contracts
+from tests.audit.deliveries import FULL, WAYS, at_once, some_sample
+from tests.audit.warehouse import SILVER, Warehouse
+from tests.conftest import lakehouse
+
+# `make audit` sets them.
+ROUNDS = int(os.environ.get("AUDIT_ROUNDS", "1"))
+SEED = int(os.environ.get("AUDIT_SEED", "16"))
+
+
+@pytest.fixture(scope="module")
+def warehouse(built, server, tmp_path_factory):
+    """A warehouse without the sources of the sample; afterwards they are empty again."""
+    queries = {
+        result["unique_id"].rpartition(".")[2]: result["compiled_code"] for result in built.results
+    }
+    compiled = {f"silver.{model}": queries[model] for model in SILVER}
+    compiled["audit.findings"] = queries["findings"]
+    settings = replace(server, landing=str(tmp_path_factory.mktemp("audit") / "landing"))
+    with Session(server) as session:
+        found = Warehouse(session, settings, contracts(built.manifest), compiled)
+        yield found
+        found.empty()
+        found.load()
+
+
+@pytest.fixture(scope="module")
+def silvers(warehouse) -> list[dict]:
+    """Silver of one sample, delivered in each of the ways; the warehouse keeps it."""
+    found = []
+    for way in WAYS:
+        warehouse.empty()
+        for _ in way(FULL, warehouse.landing):
+            warehouse.load()
+        warehouse.build()
+        assert warehouse.differing() == set(), way.__name__
+        found.append(warehouse.silver())
+    return found
+
+
+@pytest.fixture
+def filled(warehouse, silvers) -> Warehouse:
+    """The warehouse with a sample."""
+    return warehouse
+
+
+def test_without_truth_nothing_is_compared(warehouse):
+    shown = lakehouse("audit")
+    assert (shown.exit_code, shown.output) == (0, "nothing to compare: no truth is loaded\n")
+
+
+def test_any_order_of_the_files_gives_the_same_silver(silvers):
+    assert silvers[0] == silvers[1] == silvers[2]
+    assert all(silvers[0].values()), "an empty table would prove nothing"
+
+
+def test_at_least_60_checks_pass(filled, session):
+    [(checks, failed)] = session.execute(
+        "select count(distinct `check`), count_if(not passed) from audit.findings"
+    )
+    assert checks >= 60 and failed == 0
+
+
+def test_broken_rules_are_named(filled):
+    broken = {
+        # Each query with a rule, what stands there instead, and the check that names it.
+        "silver.int_orders": ("updated_at desc", "updated_at", "placed"),
+        "silver.int_accounts": ("and not is_deleted", "", "rows"),
+        "silver.int_sessions": ("30 minutes", "1 minute", "duration_seconds"),
+        "silver.int_payments": ("< rates.next_rate_date", "<= rates.rate_date", "amount_try"),
+        "silver.set_aside": (
+            *("rejection_reason is not null", "false"),
+            "shop_order_items.order_is_unknown",
+        ),
+    }
+    for table, (rule, instead, _) in broken.items():
+        filled.write(table, rule, instead)
+    filled.write("audit.findings")
+    assert {f"{table}.{check}" for table, (*_, check) in broken.items()} <= filled.differing()
+
+
+def test_a_wrong_figure_of_the_truth_is_named(filled):
+    truth = filled.landing / "truth" / "sample.jsonl"
+    lines = truth.read_text()
+    truth.write_text(lines + '{"name": "silver.int_orders.rows", "day": null, "expected": "-1"}\n')
+    filled.load()
+    filled.build()
+    assert filled.differing() == {"silver.int_orders.rows"}
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
+def test_a_random_sample_has_the_figures_of_its_truth(warehouse, seed):
+    warehouse.empty()
+    for _ in at_once(some_sample(seed), warehouse.landing):
+        warehouse.load()
+    warehouse.build()
+    assert warehouse.differing() == set(), some_sample(seed)

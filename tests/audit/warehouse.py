@@ -1,0 +1,87 @@
+"""Bronze, silver and the findings of a sample, without the time that dbt takes to start."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.settings import Settings
+from lakehouse.thrift import Session
+from loaders.contract import Contract
+from loaders.run import load_all
+from tests.conftest import lakehouse
+
+DATASETS = (
+    *("shop.accounts", "shop.orders", "shop.order_items", "shop.payments", "shop.products"),
+    *("web.sessions", "web.events", "support.interactions_latin1", "support.interactions"),
+    "audit.truth",
+)
+# Each after those that it reads.
+SILVER = (
+    *("int_accounts", "int_products", "int_orders", "int_order_items", "int_payments"),
+    *("int_events", "int_sessions", "int_interactions", "set_aside"),
+)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables of the sample's sources, and what dbt builds from them.
+
+    `settings` have a landing folder of their own. `compiled` has the query of each table, as dbt
+    compiled it.
+    """
+
+    session: Session
+    settings: Settings
+    contracts: Mapping[str, Contract]
+    compiled: Mapping[str, str]
+
+    @property
+    def landing(self) -> Path:
+        """The landing folder."""
+        return Path(self.settings.landing)
+
+    def empty(self) -> None:
+        """Remove the files, and drop bronze with its part of the log."""
+        shutil.rmtree(self.landing, ignore_errors=True)
+        self.landing.mkdir()
+        names = ", ".join(f"'{name}'" for name in DATASETS)
+        for dataset in DATASETS:
+            self.session.execute(f"drop table if exists bronze.{dataset.replace('.', '_')}")
+        for log in ("load_log", "load_rejects"):
+            self.session.execute(f"delete from bronze.{log} where dataset in ({names})")
+
+    def load(self) -> None:
+        """Load the landing folder; rows may be rejected."""
+        reports = load_all(self.settings, [self.contracts[name] for name in DATASETS])
+        assert [report.error for report in reports if report.error] == []
+
+    def build(self) -> None:
+        """Overwrite silver and the findings, as dbt does."""
+        for model in SILVER:
+            self.write(f"silver.{model}")
+        self.write("audit.findings")
+
+    def write(self, table: str, rule: str = "", instead: str = "") -> None:
+        """Overwrite a table, as dbt does; in its query, `instead` takes the place of a rule."""
+        query = self.compiled[table]
+        assert rule in query
+        self.session.execute(f"insert overwrite {table} by name {query.replace(rule, instead)}")
+
+    def silver(self) -> dict[str, list[str]]:
+        """The rows of each table of silver, sorted."""
+        return {
+            model: sorted(map(repr, self.session.execute(f"select * from silver.{model}")))
+            for model in SILVER
+        }
+
+    def differing(self) -> set[str]:
+        """The names of the checks that `lakehouse audit` reports; all is well without any."""
+        shown = lakehouse("audit")
+        names = {
+            line.split()[1].rstrip(":")
+            for line in shown.output.splitlines()
+            if line.startswith("FAIL")
+        }
+        assert shown.exit_code == (1 if names else 0), shown.output
+        return names
