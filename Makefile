@@ -14,7 +14,7 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos audit demo cluster-secrets cluster-demo test-cluster clean lock
+.PHONY: help setup up down load build docs check lint format test chaos audit sample demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ endif
 
 down: ## Stop the local Spark server
 	@if [ -x .venv/bin/lakehouse ]; then lakehouse server stop; else echo "no server runs: nothing is set up"; fi
+
+sample: setup ## Write the files of a made-up retailer into landing/: DAYS=14
+	$(call stage,Writing the files of a made-up retailer)
+	@lakehouse sample --days $(or $(DAYS),14)
 
 load: up ## Load landing/ into bronze
 	$(call stage,Loading landing/ into bronze)
@@ -88,6 +92,9 @@ chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1
 audit: setup ## Random samples through bronze and silver, compared with their truth: ROUNDS=20 SEED=1
 	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) pytest tests/audit
 
+ifneq ($(DBT_TARGET),cluster)
+demo: sample
+endif
 demo: load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
 	@lakehouse metrics export
@@ -110,8 +117,10 @@ cluster-secrets: ## Generate the passwords and keys of docker-compose.yml, once
 
 cluster-demo: ## make demo in the container `tools`, with landing/ in the object store
 	$(call stage,Copying landing/ into $(LAKEHOUSE_LANDING))
+	@lakehouse sample --into $(HOME_DIR)/sample
 	@# Only files of another size: a copy of the same content would be a correction.
-	@python -c 'from fsspec.generic import rsync; rsync("file:///srv/landing", "$(LAKEHOUSE_LANDING)")'
+	@for folder in /srv/landing $(HOME_DIR)/sample; do \
+		python -c "from fsspec.generic import rsync; rsync('file://$$folder', '$(LAKEHOUSE_LANDING)')"; done
 	@$(MAKE) --no-print-directory demo
 	$(call stage,Writing the documentation)
 	@dbt --quiet docs generate --static
