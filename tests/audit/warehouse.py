@@ -57,10 +57,9 @@ class Warehouse:
         assert [report.error for report in reports if report.error] == []
 
     def build(self) -> None:
-        """Overwrite silver and the findings, as dbt does."""
+        """Overwrite silver, as dbt does."""
         for model in SILVER:
             self.write(f"silver.{model}")
-        self.write("audit.findings")
 
     def write(self, table: str, rule: str = "", instead: str = "") -> None:
         """Overwrite a table, as dbt does; in its query, `instead` takes the place of a rule."""
