@@ -92,10 +92,7 @@ chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1
 audit: setup ## Random samples through bronze and silver, compared with their truth: ROUNDS=20 SEED=1
 	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) pytest tests/audit
 
-ifneq ($(DBT_TARGET),cluster)
-demo: sample
-endif
-demo: load build ## From a fresh clone to queried gold tables
+demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
 	@lakehouse metrics export
 	@lakehouse dashboard --html '$(HOME_DIR)/dashboard.html'
