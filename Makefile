@@ -82,8 +82,8 @@ check: setup lint ## Style, types and every test without a server: one minute, f
 	$(call stage,Running the tests that need no server)
 	@pytest --quiet -m 'not server' -n 2 --dist loadgroup
 
-test: setup lint ## Everything, with two servers side by side: 12 to 20 minutes, before each push
-	$(call stage,Running all tests in two lanes (12 to 20 minutes on two cores))
+test: setup lint ## Everything, with two servers side by side: 15 to 30 minutes, before each push
+	$(call stage,Running all tests in two lanes (15 to 30 minutes on two cores))
 	@pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
