@@ -46,7 +46,7 @@ down: ## Stop the local Spark server
 
 sample: setup ## Write the files of a made-up retailer into landing/: DAYS=14
 	$(call stage,Writing the files of a made-up retailer)
-	@lakehouse sample --days $(or $(DAYS),14)
+	@lakehouse sample $(if $(DAYS),--days $(DAYS))
 
 load: up ## Load landing/ into bronze
 	$(call stage,Loading landing/ into bronze)

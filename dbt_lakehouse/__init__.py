@@ -23,12 +23,28 @@ from pyhive import hive
 from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import settings_of
+from lakehouse.settings import Settings, settings_of
 from lakehouse.thrift import error_of
 from lakehouse.transport import transport
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
+CONNECTION_ERRORS = (
+    LakehouseError,
+    hive.OperationalError,
+    TTransportException,
+    OSError,
+    EOFError,
+)
+
+
+def _reason(error: Exception, settings: Settings) -> str:
+    """Why a connection could not be opened, from one of CONNECTION_ERRORS."""
+    if isinstance(error, LakehouseError):
+        return f"{error.message}; try: {error.remedy}"
+    if isinstance(error, hive.OperationalError):
+        return error_of(error.args[0]).message
+    return f"no Spark Thrift server answers at {settings.server}"
 
 
 class Connections(SparkConnectionManager):
@@ -54,17 +70,9 @@ class Connections(SparkConnectionManager):
                 username=opened.user,
                 configuration=credentials.server_side_parameters,
             )
-        except LakehouseError as error:
+        except CONNECTION_ERRORS as error:
             connection.state = ConnectionState.FAIL
-            raise FailedToConnectError(f"{error.message}; try: {error.remedy}") from None
-        except hive.OperationalError as error:
-            connection.state = ConnectionState.FAIL
-            raise FailedToConnectError(error_of(error.args[0]).message) from None
-        except (TTransportException, OSError, EOFError):
-            connection.state = ConnectionState.FAIL
-            raise FailedToConnectError(
-                f"no Spark Thrift server answers at {settings.server}"
-            ) from None
+            raise FailedToConnectError(_reason(error, settings)) from None
         connection.handle = PyhiveConnectionWrapper(
             session,
             credentials.poll_interval,

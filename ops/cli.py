@@ -134,9 +134,6 @@ def server_start(settings: Settings, timeout: int) -> None:
     click.echo(sentence)
 
 
-server_group.add_command(run)
-
-
 @server_group.command("stop")
 @click.pass_obj
 def server_stop(settings: Settings) -> None:
@@ -357,13 +354,10 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
-main.add_command(audit)
-main.add_command(new)
-main.add_command(dashboard)
-main.add_command(certificates)
-server_group.add_command(schema)
-main.add_command(user)
-main.add_command(sample)
+for each in (audit, certificates, dashboard, new, sample, user):
+    main.add_command(each)
+for each in (run, schema):
+    server_group.add_command(each)
 
 
 def cell(value: object) -> str:
