@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from lakehouse.settings import Settings
 from ops.doors import private_file
 
+AUTHORITY = "Lakehouse CA"
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
 # Of the trust store, which has no secrets; Java cannot read one without a password.
@@ -41,12 +42,16 @@ def names(hosts: tuple[str, ...]) -> list[x509.GeneralName]:
     return found
 
 
+def _common_name(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
 def builder(name: str, days: int, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     """A certificate of a name and a key, to be signed."""
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .subject_name(_common_name(name))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
@@ -68,11 +73,10 @@ def authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKe
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         return x509.load_pem_x509_certificate(certificate.read_bytes()), key
     key = ec.generate_private_key(ec.SECP256R1())
-    made = builder("Lakehouse CA", AUTHORITY_DAYS, key)
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lakehouse CA")])
     signing = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     signed = (
-        made.issuer_name(issuer)
+        builder(AUTHORITY, AUTHORITY_DAYS, key)
+        .issuer_name(_common_name(AUTHORITY))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(signing, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -129,5 +133,6 @@ def certificates(settings: Settings, hosts: tuple[str, ...], folder: Path | None
     click.echo(f"server: LAKEHOUSE_TLS_CERTIFICATE={folder / 'server.pem'}")
     click.echo(f"        LAKEHOUSE_TLS_KEY={folder / 'server.key'}")
     click.echo(f"client: LAKEHOUSE_TLS_CA={folder / 'ca.pem'}")
-    click.echo(f"beeline: sslTrustStore={folder / 'ca.p12'};trustStorePassword=changeit")
+    store = f"sslTrustStore={folder / 'ca.p12'};trustStorePassword={TRUST_STORE_PASSWORD}"
+    click.echo(f"beeline: {store}")
     click.echo(f"keep {folder / 'ca.key'} secret: it signs certificates that clients trust")
