@@ -26,9 +26,7 @@ orders as (
             'delivered', count_if(order_status = 'delivered'),
             'cancelled', count_if(order_status = 'cancelled'),
             'returned', count_if(order_status = 'returned'),
-            'unknown_customers', count_if(
-                customer_id = 'unknown' and recorded_customer_id is not null
-            )
+            'unknown_customers', {{ leads_nowhere('customer_id') }}
         )) as (figure, found)
 
     from {{ ref('int_orders') }}
@@ -45,9 +43,7 @@ order_items as (
             'gross_amount', sum(gross_amount),
             'discount_amount', sum(discount_amount),
             'net_amount', sum(net_amount),
-            'unknown_products', count_if(
-                product_id = 'unknown' and recorded_product_id is not null
-            )
+            'unknown_products', {{ leads_nowhere('product_id') }}
         )) as (figure, found)
 
     from {{ ref('int_order_items') }}
@@ -67,12 +63,8 @@ payments as (
             'amount_GBP', sum(if(currency = 'GBP', amount, 0)),
             'amount_unknown', sum(if(currency = 'unknown', amount, 0)),
             'amount_try', sum(amount_try),
-            'unknown_customers', count_if(
-                customer_id = 'unknown' and recorded_customer_id is not null
-            ),
-            'unknown_orders', count_if(
-                order_id = 'unknown' and recorded_order_id is not null
-            )
+            'unknown_customers', {{ leads_nowhere('customer_id') }},
+            'unknown_orders', {{ leads_nowhere('order_id') }}
         )) as (figure, found)
 
     from {{ ref('int_payments') }}
@@ -104,9 +96,7 @@ sessions as (
             'duration_seconds', sum(timestampdiff(
                 second, session_started_at, session_ended_at
             )),
-            'unknown_customers', count_if(
-                customer_id = 'unknown' and recorded_customer_id is not null
-            )
+            'unknown_customers', {{ leads_nowhere('customer_id') }}
         )) as (figure, found)
 
     from {{ ref('int_sessions') }}
@@ -126,12 +116,8 @@ events as (
             'add_to_cart', count_if(event_type = 'add_to_cart'),
             'checkout', count_if(event_type = 'checkout'),
             'purchase', count_if(event_type = 'purchase'),
-            'unknown_customers', count_if(
-                customer_id = 'unknown' and recorded_customer_id is not null
-            ),
-            'unknown_sessions', count_if(
-                session_id = 'unknown' and recorded_session_id is not null
-            )
+            'unknown_customers', {{ leads_nowhere('customer_id') }},
+            'unknown_sessions', {{ leads_nowhere('session_id') }}
         )) as (figure, found)
 
     from {{ ref('int_events') }}
@@ -147,9 +133,7 @@ interactions as (
             'duration_seconds', sum(duration_seconds),
             'satisfaction', sum(satisfaction),
             'accented_agents', count_if(agent rlike '[^ -~]'),
-            'unknown_customers', count_if(
-                customer_id = 'unknown' and recorded_customer_id is not null
-            )
+            'unknown_customers', {{ leads_nowhere('customer_id') }}
         )) as (figure, found)
 
     from {{ ref('int_interactions') }}
