@@ -10,7 +10,7 @@ import click
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session, SqlError
-from ops.metrics.schema import schema
+from ops.project import schema_name
 
 
 class Finding(NamedTuple):
@@ -62,7 +62,7 @@ def read(session: Session) -> list[Finding]:
 
     Raises LakehouseError if there was no build.
     """
-    table = f"{schema('audit')}.findings"
+    table = f"{schema_name('audit')}.findings"
     try:
         rows = session.execute(
             f"select `check`, day, expected, found, passed from {table} order by `check`, day"

@@ -1,10 +1,10 @@
 """The schema that exports write, and others read."""
 
-import os
+from ops.project import schema_name
 
 SCHEMA = "metrics"
 
 
 def schema(name: str | None = SCHEMA) -> str:
-    """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX."""
-    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + (name or SCHEMA)
+    """The name of the schema, or of another one that an export names, with its prefix."""
+    return schema_name(name or SCHEMA)
