@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lakehouse.settings import PROJECT
 from lakehouse.thrift import SqlError
@@ -18,10 +19,11 @@ ODD = "It's ${hiveconf:x}, sales_${month}.csv\nand C:\\new."
 def contracts(server, tmp_path_factory, request):
     """`dbt run` of the models, with and without substitution of variables."""
     folder = Path(__file__).parent / "contracts"
-    profile = (PROJECT / "profiles" / "profiles.yml").read_text()
+    profile = yaml.safe_load((PROJECT / "profiles" / "profiles.yml").read_text())
+    parameters = profile["retail_lakehouse"]["outputs"]["local"]["server_side_parameters"]
+    parameters["set:hiveconf:spark.sql.variable.substitute"] = request.param
     profiles = tmp_path_factory.mktemp("profiles")
-    substitute = f'"set:hiveconf:spark.sql.variable.substitute": "{request.param}"'
-    (profiles / "profiles.yml").write_text(f"{profile.rstrip()}\n        {substitute}\n")
+    (profiles / "profiles.yml").write_text(yaml.safe_dump(profile))
     where = (
         "--project-dir",
         str(folder),
