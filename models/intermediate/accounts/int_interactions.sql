@@ -1,8 +1,8 @@
 with
 
-interactions as (
+changes as (
 
-    select * from {{ ref('stg_support__interactions') }}
+    select * from {{ ref('int_interaction_changes') }}
 
 ),
 
@@ -12,33 +12,10 @@ accounts as (
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by interaction_id
-            order by {{ latest_first([
-                'recorded_customer_id',
-                'interaction_type',
-                'interaction_channel',
-                'agent',
-                'duration_seconds',
-                'satisfaction',
-                'is_deleted',
-                'interaction_date'
-            ], 'updated_at') }}
-        ) as version_number
-
-    from interactions
-    where interaction_id is not null
-
-),
-
 latest as (
 
-    select * from numbered
-    where version_number = 1 and not is_deleted
+    select * from changes
+    where latest_rank = 1 and not is_deleted
 
 ),
 

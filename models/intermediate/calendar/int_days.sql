@@ -6,13 +6,27 @@ sales as (
 
 ),
 
+orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+dates as (
+
+    select invoice_date as sold_on from sales
+    union all
+    select to_date(ordered_at) as sold_on from orders
+
+),
+
 limits as (
 
     select
-        year(coalesce(min(invoice_date), current_date())) as first_year,
-        year(coalesce(max(invoice_date), current_date())) + 1 as last_year
+        year(coalesce(min(sold_on), current_date())) as first_year,
+        year(coalesce(max(sold_on), current_date())) + 1 as last_year
 
-    from sales
+    from dates
 
 ),
 

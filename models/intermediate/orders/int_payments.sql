@@ -1,8 +1,8 @@
 with
 
-payments as (
+changes as (
 
-    select * from {{ ref('stg_shop__payments') }}
+    select * from {{ ref('int_payment_changes') }}
 
 ),
 
@@ -18,48 +18,10 @@ orders as (
 
 ),
 
-rates as (
-
-    select
-        currency,
-        rate_to_try,
-        rate_date,
-        lead(rate_date) over (
-            partition by currency
-            order by rate_date
-        ) as next_rate_date
-
-    from {{ ref('exchange_rates') }}
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by transaction_id
-            order by {{ latest_first([
-                'recorded_order_id',
-                'recorded_customer_id',
-                'currency',
-                'payment_type',
-                'payment_status',
-                'amount',
-                'is_deleted',
-                'transaction_date'
-            ], 'updated_at') }}
-        ) as version_number
-
-    from payments
-    where transaction_id is not null
-
-),
-
 latest as (
 
-    select * from numbered
-    where version_number = 1 and not is_deleted
+    select * from changes
+    where latest_rank = 1 and not is_deleted
 
 ),
 
@@ -75,7 +37,8 @@ referenced as (
         coalesce(latest.payment_type, 'unknown') as payment_type,
         coalesce(latest.payment_status, 'unknown') as payment_status,
         latest.amount,
-        if(latest.currency = 'TRY', 1, rates.rate_to_try) as exchange_rate,
+        latest.exchange_rate,
+        latest.amount_try,
         latest.transaction_date,
         latest.updated_at
 
@@ -84,36 +47,7 @@ referenced as (
         on latest.recorded_order_id = orders.order_id
     left join accounts
         on latest.recorded_customer_id = accounts.customer_id
-    left join rates
-        on
-            latest.currency = rates.currency
-            and latest.transaction_date >= rates.rate_date
-            and (
-                rates.next_rate_date is null
-                or latest.transaction_date < rates.next_rate_date
-            )
-
-),
-
-converted as (
-
-    select
-        transaction_id,
-        order_id,
-        recorded_order_id,
-        customer_id,
-        recorded_customer_id,
-        currency,
-        payment_type,
-        payment_status,
-        amount,
-        exchange_rate,
-        cast(amount * exchange_rate as decimal(28, 2)) as amount_try,
-        transaction_date,
-        updated_at
-
-    from referenced
 
 )
 
-select * from converted
+select * from referenced

@@ -1,24 +1,8 @@
 with
 
-products as (
+versions as (
 
-    select * from {{ ref('stg_shop__products') }}
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by product_id
-            order by {{ latest_first([
-                'product_name', 'category', 'unit_cost', 'list_price'
-            ], 'valid_from') }}
-        ) as version_number
-
-    from products
-    where product_id is not null
+    select * from {{ ref('int_product_versions') }}
 
 ),
 
@@ -26,14 +10,14 @@ latest as (
 
     select
         product_id,
-        coalesce(product_name, 'unknown') as product_name,
-        coalesce(category, 'unknown') as category,
+        product_name,
+        category,
         unit_cost,
         list_price,
         valid_from
 
-    from numbered
-    where version_number = 1
+    from versions
+    where valid_to is null
 
 )
 

@@ -8,6 +8,7 @@
     'stg_web__events': ["'web_events'", 'event_id'],
     'stg_support__interactions': ['bronze_table', 'interaction_id']
 } -%}
+{%- set personal = {'stg_shop__accounts': ' except (customer_name, email)'} -%}
 
 with
 
@@ -31,7 +32,7 @@ keyless as (
             {{ bronze_table }} as source,
             cast(null as string) as row_key,
             'key is null' as reason,
-            to_json(struct(*)) as row
+            to_json(struct(*{{ personal.get(model, '') }})) as row
 
         from {{ ref(model) }}
         where {{ key.split(', ') | join(' is null or ') }} is null

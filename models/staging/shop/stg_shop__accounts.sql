@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with
 
 source as (

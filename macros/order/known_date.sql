@@ -1,0 +1,3 @@
+{% macro known_date() %}
+    {{- return('coalesce(_delivered_on, to_date(updated_at))') -}}
+{% endmacro %}

@@ -1,0 +1,69 @@
+{{ config(materialized='view') }}
+
+with
+
+payments as (
+
+    select * from {{ ref('stg_shop__payments') }}
+
+),
+
+rates as (
+
+    select
+        currency,
+        rate_to_try,
+        rate_date,
+        lead(rate_date) over (
+            partition by currency
+            order by rate_date
+        ) as next_rate_date
+
+    from {{ ref('exchange_rates') }}
+
+),
+
+rated as (
+
+    select
+        payments.*,
+        if(payments.currency = 'TRY', 1, rates.rate_to_try) as exchange_rate,
+        {{ known_date() }} as known_date,
+        row_number() over (
+            partition by payments.transaction_id
+            order by {{ latest_first([
+                'recorded_order_id',
+                'recorded_customer_id',
+                'payments.currency',
+                'payment_type',
+                'payment_status',
+                'amount',
+                'is_deleted',
+                'transaction_date'
+            ], 'updated_at') }}
+        ) as latest_rank
+
+    from payments
+    left join rates
+        on
+            payments.currency = rates.currency
+            and payments.transaction_date >= rates.rate_date
+            and (
+                rates.next_rate_date is null
+                or payments.transaction_date < rates.next_rate_date
+            )
+    where payments.transaction_id is not null
+
+),
+
+converted as (
+
+    select
+        *,
+        cast(amount * exchange_rate as decimal(28, 2)) as amount_try
+
+    from rated
+
+)
+
+select * from converted

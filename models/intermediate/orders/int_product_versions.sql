@@ -1,0 +1,81 @@
+with
+
+products as (
+
+    select * from {{ ref('stg_shop__products') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by product_id
+            order by {{ latest_first([
+                'product_name', 'category', 'unit_cost', 'list_price'
+            ], 'valid_from') }}
+        ) as latest_rank
+
+    from products
+    where product_id is not null
+
+),
+
+states as (
+
+    select
+        product_id,
+        valid_from,
+        min_by(
+            struct(
+                coalesce(product_name, 'unknown') as product_name,
+                coalesce(category, 'unknown') as category,
+                unit_cost,
+                list_price
+            ),
+            latest_rank
+        ) as state
+
+    from ranked
+    group by product_id, valid_from
+
+),
+
+compared as (
+
+    select
+        *,
+        state <=> lag(state) over (
+            partition by product_id
+            order by valid_from
+        ) as is_unchanged
+
+    from states
+
+),
+
+versions as (
+
+    select
+        product_id,
+        state.product_name,
+        state.category,
+        row_number() over (
+            partition by product_id
+            order by valid_from
+        ) as version,
+        state.unit_cost,
+        state.list_price,
+        valid_from,
+        lead(valid_from) over (
+            partition by product_id
+            order by valid_from
+        ) as valid_to
+
+    from compared
+    where not is_unchanged
+
+)
+
+select * from versions
