@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
 TARGET_DIR := $(or $(DBT_TARGET_PATH),target)
+# What dbt saw at the last build that succeeded: models, and the times of the loads.
+STATE := $(HOME_DIR)/state
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
@@ -54,11 +56,13 @@ load: up ## Load landing/ into bronze
 	@lakehouse load || { code=$$?; [ $$code -eq 3 ] || exit $$code; \
 		echo 'some rows or files were rejected; to list them: lakehouse quarantine list'; }
 
-build: up ## Build and test silver and gold
+build: up ## Build and test what changed in silver and gold since the last build; ALL=1 for everything
 	$(call stage,Building silver and gold with dbt)
+	@dbt --quiet source freshness > /dev/null
 	@# Unit tests check the code and not the data: only make test runs them.
-	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test
-	@mkdir -p $(HOME_DIR)/state && cp $(TARGET_DIR)/manifest.json $(HOME_DIR)/state/
+	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test \
+		$(if $(ALL),,$(if $(wildcard $(STATE)/sources.json),--state $(STATE) -s source_status:fresher+ state:modified+))
+	@mkdir -p $(STATE) && cp $(TARGET_DIR)/manifest.json $(TARGET_DIR)/sources.json $(STATE)/
 
 docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for another port
 	@dbt docs generate

@@ -157,7 +157,9 @@ sources:
     description: Files in {contract.location.partition("/")[0]}/ of the landing folder.
     config:
       meta: {{owner: {OWNER}}}
-      loaded_at_field: _loaded_at
+      loaded_at_query: >
+        select max(closed_at) from bronze.load_log
+        where dataset = '{{{{ model.source_name }}}}.{{{{ model.name }}}}'
       freshness:
         warn_after: {{count: 7, period: day}}
     tables:

@@ -11,7 +11,11 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if in_place and table_property(target, 'lakehouse.definition') == fingerprint -%}
+    {%- if existing is none -%}
+        {%- do run_query('create table ' ~ target ~ definition) -%}
+    {%- endif -%}
+    {%- if existing is none
+        or in_place and table_property(target, 'lakehouse.definition') == fingerprint -%}
         {%- call statement('main') -%}
             insert overwrite {{ target }} by name
             {{ compiled_code }}
@@ -26,7 +30,7 @@
             insert into {{ scratch }} by name
             {{ compiled_code }}
         {%- endcall -%}
-        {%- if existing is not none and not in_place -%}
+        {%- if not in_place -%}
             {%- do adapter.drop_relation(existing) -%}
         {%- endif -%}
         {#- In an object store a rename is a copy of each file, and not atomic. -#}

@@ -16,7 +16,7 @@ from metricflow_semantic_interfaces.type_enums.export_destination_type import Ex
 
 from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
-from lakehouse.thrift import Session
+from lakehouse.thrift import Session, SqlError
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.measures import primary_entity
 from ops.metrics.schema import schema
@@ -24,7 +24,7 @@ from ops.metrics.views import Column, MetricView, is_period, line, metric_views
 
 # Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
-# Table property: hash of a metric view's definition.
+# Table property: hash of the definition, of a table also with the versions of what it reads.
 DEFINITION = "lakehouse.definition"
 
 
@@ -42,10 +42,11 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     """Write all tables and views, then drop those that only an earlier export wrote.
 
     Yields a line for each. A table is replaced in one statement: readers see the previous table
-    until the new one is complete. Spark cannot replace a metric view: a changed view is created
-    under another name, and renamed after the previous one is dropped. Raises SqlError for the first
-    statement that fails, and LakehouseError if a view has the name of a table that no export wrote.
-    After an error, earlier exports are not dropped.
+    until the new one is complete. It is left as it is if neither it nor what it reads has changed.
+    Spark cannot replace a metric view: a changed view is created under another name, and renamed
+    after the previous one is dropped. Raises SqlError for the first statement that fails, and
+    LakehouseError if a view has the name of a table that no export wrote. After an error, earlier
+    exports are not dropped.
     """
     manifest = configuration.semantic_manifest
     views = metric_views(manifest)
@@ -54,12 +55,18 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     descriptions |= {metric.name: line(metric.description) for metric in manifest.metrics}
     written = set()
     with configuration.sql_client.session() as session:
+        sources = _versions(session, manifest)
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            columns = list(_columns(session, sql, entities(manifest), descriptions))
+            stamp = _hash(sql, query.description, descriptions, project, sources) if sources else ""
+            columns: list[Column] = []
             for each in _exports(query, sql):
-                yield f"{each.relation}: {_write_export(session, each, columns, project)}"
                 written.add(each.relation)
+                if stamp and each.kind == "table" and _is_current(session, each.relation, stamp):
+                    yield f"{each.relation}: table, unchanged"
+                    continue
+                columns = columns or list(_columns(session, sql, entities(manifest), descriptions))
+                yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
         for view in views:
             relation = f"{schema()}.{view.name}".lower()
             yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
@@ -110,7 +117,34 @@ def _columns(
         yield Column(column, expression, descriptions.get(column, ""), name)
 
 
-def _write_export(session: Session, export: Export, columns: list[Column], project: str) -> str:
+def _hash(*content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def _versions(session: Session, manifest: SemanticManifest) -> list[tuple]:
+    """Table, version and time of commit of all that metrics read; nothing if one is no table."""
+    try:
+        return [
+            (relation, *session.execute(f"describe history {relation} limit 1")[0][:2])
+            for relation in (each.node_relation.relation_name for each in manifest.semantic_models)
+        ]
+    except SqlError:
+        return []
+
+
+def _is_current(session: Session, relation: str, stamp: str) -> bool:
+    """Whether the last commit of a table is the end of its export with this stamp."""
+    try:
+        history = session.query(f"describe history {relation} limit 1")
+        [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
+    except SqlError:
+        return False
+    return commit["operation"] == "SET TBLPROPERTIES" and stamp in commit["operationParameters"]
+
+
+def _write_export(
+    session: Session, export: Export, columns: list[Column], project: str, stamp: str
+) -> str:
     """Write one table or view; returns a phrase for the output."""
     relation = export.relation
     session.execute(f"create schema if not exists {relation.partition('.')[0]}")
@@ -129,14 +163,16 @@ def _write_export(session: Session, export: Export, columns: list[Column], proje
     history = session.query(f"describe history {relation} limit 1")
     [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
+    session.execute(
+        f"alter table {relation} set tblproperties ({literal(DEFINITION)} = {literal(stamp)})"
+    )
     return f"table of {json.loads(commit['operationMetrics'])['numOutputRows']} rows"
 
 
 def _write_metric_view(session: Session, view: MetricView, relation: str, project: str) -> str:
     """Write one metric view, unless it is unchanged; returns a phrase for the output."""
     columns = view.dimensions + view.measures
-    content = repr((view.definition, columns, view.description, project))
-    stamp = hashlib.sha256(content.encode()).hexdigest()
+    stamp = _hash(view.definition, columns, view.description, project)
     phrase = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
     place, name = relation.split(".")
     session.execute(f"create schema if not exists {place}")

@@ -39,6 +39,15 @@ def test_exports_and_metric_views_are_described_and_keep_decimals(exported, sess
         assert columns.get("average_invoice_value", ("decimal",))[0].startswith("decimal")
 
 
+def second_line(first: str) -> str:
+    """What a second export says of a relation that the first one wrote."""
+    if ": metric view" in first:
+        return f"{first}, unchanged"
+    if ": table" in first and not first.startswith("metrics.sales_by_month:"):
+        return f"{first.partition(':')[0]}: table, unchanged"
+    return first
+
+
 def test_a_second_export_restores_tables_and_drops_undefined_ones(exported, session):
     before = {
         name: rows_of(session, f"metrics.{name}") for name in ("sales_by_month", "sales_by_segment")
@@ -54,9 +63,8 @@ def test_a_second_export_restores_tables_and_drops_undefined_ones(exported, sess
         session.execute(statement)
     again = lakehouse("metrics", "export")
     assert again.exit_code == 0, again.output
-    unchanged = [f"{line}, unchanged" if ": metric view" in line else line for line in exported]
     assert again.output.splitlines() == [
-        *unchanged,
+        *map(second_line, exported),
         "metrics.earlier: dropped, it has no definition any more",
         "metrics.earlier_view: dropped, it has no definition any more",
     ]
