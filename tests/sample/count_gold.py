@@ -65,7 +65,7 @@ select * from (
         partition by {key}, as_of order by t.updated_at desc, t.file_day desc
     ) = 1
 )"""
-FEATURES = """
+CUSTOMERS = """
 create table features as
 with bought as (
     select k.customer_id, as_of, as_of - k.transaction_date as age, p.amount_try,
@@ -108,7 +108,7 @@ select customer_id, as_of, coalesce(purchase_frequency, 0) as purchase_frequency
     coalesce(as_of - registration_date, first_days) as tenure_days
 from known_shop_accounts full join spending using (customer_id, as_of)
 left join seen using (customer_id, as_of) left join contacts using (customer_id, as_of)"""
-FEATURE_NAMES = (
+FEATURES = (
     "purchase_frequency",
     "total_spend",
     "average_transaction_value",
@@ -120,54 +120,62 @@ FEATURE_NAMES = (
     "returns",
     "tenure_days",
 )
-# Names and values by model, and what they are of: the part of the name, the day, and the rows.
-FIGURES = {
-    "fct_order_items": (
-        "''", "null", "lines",
-        {"rows": "count(*)", "quantity": "sum(quantity)", "revenue": "sum(revenue)",
-         "cost": "sum(cost)", "margin": "sum(revenue - cost)",
-         "cancelled": "count_if(is_cancelled)"},
-    ),
-    "fct_orders": (
-        "''", "null", "orders",
-        {"rows": "count(*)", "revenue": "sum(revenue)", "cost": "sum(cost)",
-         "margin": "sum(revenue - cost)", "paid": "count_if(is_paid)",
-         "cancelled": "count_if(status = 'cancelled')", "paid_amount_try": "sum(paid)",
-         "refunded_amount_try": "sum(refunded)"},
-    ),
-    "fct_sessions": (
-        "''", "null", "visits",
-        {"rows": "count(*)", "event_count": "sum(events)", "purchase_count": "sum(purchases)"},
-    ),
-    "rpt_daily_sales": (
-        "replace(category, ' ', '_') || '.'", "day", "lines where not is_cancelled",
-        {"total_sales": "sum(revenue)", "order_count": "count(distinct order_id)",
-         "avg_order_value": "round((sum(revenue) / count(distinct order_id))::double, 6)"},
-    ),
-    "rpt_daily_profitability": (
-        "''", "day", "orders where is_paid",
-        {"revenue": "sum(revenue)", "cost": "sum(cost)", "order_count": "count(*)",
-         "profit_margin": "round((sum(revenue - cost) / nullif("
-                          "sum(revenue) filter (cost is not null), 0))::double, 6)"},
-    ),
-    "rpt_customer_cohorts": (
-        "'month_' || datediff('month', cohort, month) || '.'", "cohort",
-        """(select distinct customer_id, date_trunc('month', day) as month,
+# Model, part of the name, day, rows, and the figures: names and values.
+FIGURES = [
+    ("fct_order_items", "", "null", "lines", {
+        "rows": "count(*)",
+        "quantity": "sum(quantity)",
+        "revenue": "sum(revenue)",
+        "cost": "sum(cost)",
+        "margin": "sum(revenue - cost)",
+        "cancelled": "count_if(is_cancelled)",
+    }),
+    ("fct_orders", "", "null", "orders", {
+        "rows": "count(*)",
+        "revenue": "sum(revenue)",
+        "cost": "sum(cost)",
+        "margin": "sum(revenue - cost)",
+        "paid": "count_if(is_paid)",
+        "cancelled": "count_if(status = 'cancelled')",
+        "paid_amount_try": "sum(paid)",
+        "refunded_amount_try": "sum(refunded)",
+    }),
+    ("fct_sessions", "", "null", "visits", {
+        "rows": "count(*)",
+        "event_count": "sum(events)",
+        "purchase_count": "sum(purchases)",
+    }),
+    ("rpt_daily_sales", "replace(category, ' ', '_')", "day", "lines where not is_cancelled", {
+        "total_sales": "sum(revenue)",
+        "order_count": "count(distinct order_id)",
+        "avg_order_value": "round((sum(revenue) / count(distinct order_id))::double, 6)",
+    }),
+    ("rpt_daily_profitability", "", "day", "orders where is_paid", {
+        "revenue": "sum(revenue)",
+        "cost": "sum(cost)",
+        "order_count": "count(*)",
+        "profit_margin": "round((sum(revenue - cost)"
+        " / nullif(sum(revenue) filter (cost is not null), 0))::double, 6)",
+    }),
+    ("rpt_customer_cohorts", "'month_' || datediff('month', cohort, month)", "cohort", """(
+        select distinct customer_id, date_trunc('month', day) as month,
             date_trunc('month', min(day) over (partition by customer_id)) as cohort
-            from orders where status <> 'cancelled' and customer_id is not null)""",
-        {"active_customers": "count(*)"},
-    ),
-    "rpt_funnel": (
-        "device_type || '.'", "month", "visits",
-        {"sessions": "count(*)", "sessions_with_product_view": "count_if(views > 0)",
-         "sessions_with_cart": "count_if(carts > 0)", "order_rate":
-         "round(count_if(purchases > 0) / count(*), 6)"},
-    ),
-    "ftr_customers": (
-        "customer_id || '.'", "as_of", "features",
-        {name: f"any_value({name})" for name in FEATURE_NAMES},
-    ),
-}  # fmt: skip
+        from orders where status <> 'cancelled' and customer_id is not null)""", {
+        "active_customers": "count(*)",
+    }),
+    ("rpt_funnel", "device_type", "month", "visits", {
+        "sessions": "count(*)",
+        "sessions_with_product_view": "count_if(views > 0)",
+        "sessions_with_cart": "count_if(carts > 0)",
+        "sessions_with_order": "count_if(purchases > 0)",
+        "order_rate": "round(count_if(purchases > 0) / count(*), 6)",
+    }),
+    ("ftr_customers", "customer_id", "as_of", "features",
+        {name: f"any_value({name})" for name in FEATURES}),
+    ("ftr_customers", "", "as_of", "features",
+        {name: f"sum({name})" for name in FEATURES if name != "average_session_duration_seconds"}
+        | {"rows": "count(*)", "buyers": "count(recency_days)"}),
+]  # fmt: skip
 
 
 def count_gold(root: Path, rates: Path) -> Figures:
@@ -176,11 +184,12 @@ def count_gold(root: Path, rates: Path) -> Figures:
     db.execute(FACTS.format(rates=rates))
     for table in ("shop_accounts", "shop_payments", "web_sessions", "support_interactions"):
         db.execute(KNOWN.format(table=table, key=KEYS[table]))
-    db.execute(FEATURES)
+    db.execute(CUSTOMERS)
     found: Figures = {}
-    for model, (part, day, rows, values) in FIGURES.items():
-        for name, value in values.items():
-            query = f"select {part}, ({day})::date::text, {value} from {rows} group by all"
-            for of, on, number in db.execute(query).fetchall():
-                found[f"gold.{model}.{of}{name}", on] = Decimal(str(number or 0))
+    for model, part, day, rows, values in FIGURES:
+        for figure, value in values.items():
+            name = f"concat_ws('.', 'gold.{model}', {part + ',' if part else ''} '{figure}')"
+            query = f"select {name}, ({day})::date::text, {value} from {rows} group by all"
+            for full, of, number in db.execute(query).fetchall():
+                found[full, of] = Decimal(str(number or 0))
     return found

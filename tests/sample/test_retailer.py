@@ -96,10 +96,10 @@ def test_the_newest_price_list_has_all_versions_of_the_earlier_ones(db, month):
 
 
 def test_two_changes_of_a_product_on_one_day_are_one_version():
-    day, catalogue = date(2023, 1, 2), Catalogue()
-    catalogue.open(date(2023, 1, 1), Dice(1))
-    for seed in range(200):
-        catalogue.live(day, Dice(seed))
+    day, catalogue, dice = date(2023, 1, 2), Catalogue(), Dice(1)
+    catalogue.open(date(2023, 1, 1), dice)
+    for _ in range(200):
+        catalogue.live(day, dice)
     listed = [one for one in catalogue.price_list.values() if one.product_id == "P00001"]
     assert len(listed) == 2 and listed[-1] == catalogue.products[0]
 
