@@ -85,16 +85,19 @@ def test_broken_rules_are_named(filled):
     broken = {
         # Each query with a rule, what stands there instead, and the check that names it.
         "gold.fct_orders": (
-            *("orders.ordered_at < customer_versions.valid_to", "false"),
+            "orders.ordered_at < customer_versions.valid_to",
+            "false",
             "without_version",
         ),
         "gold.fct_order_items": (
-            *("to_date(orders.ordered_at) >= product_versions.valid_from",),
-            *("product_versions.valid_to is null", "wrong_versions"),
+            "to_date(orders.ordered_at) >= product_versions.valid_from",
+            "product_versions.valid_to is null",
+            "wrong_versions",
         ),
         "gold.ftr_customers": (
             "greatest(payment_changes.known_date, to_date(payment_changes.updated_at))",
-            *("payment_changes.transaction_date", "total_spend"),
+            "payment_changes.transaction_date",
+            "total_spend",
         ),
         "silver.int_orders": ("updated_at desc", "updated_at", "placed"),
         "silver.int_accounts": ("and not is_deleted", "", "rows"),
