@@ -39,7 +39,7 @@ def write_journey(root: Path, data: Path, days: int = DAYS) -> list[Figure]:
         "support/interactions": _interactions(data, last),
     }
     products = _products(data)
-    figures = [*_bronze(tables, products), *_silver(tables, lines, products)]
+    figures = [*_bronze(tables, products), *_silver(tables, lines, products), *_gold(tables, lines)]
     with place(root) as write:
         for folder, table in tables.items():
             for file in _files(folder, table):
@@ -277,3 +277,26 @@ def _silver(
         figures[f"{model}.unknown_customers"] = "0"
     for name, expected in figures.items():
         yield Figure(f"silver.{name}", expected)
+
+
+def _gold(tables: dict[str, pl.DataFrame], lines: pl.DataFrame) -> Iterator[Figure]:
+    """Rows and revenue of the facts, and by day those of the baskets that cost something."""
+    revenue = silver.money(int(lines["value"].sum()))
+    figures = {
+        "fct_orders.rows": str(len(tables["shop/orders"])),
+        "fct_orders.revenue": revenue,
+        "fct_orders.without_version": "0",
+        "fct_order_items.rows": str(len(lines)),
+        "fct_order_items.quantity": str(lines["quantity"].sum()),
+        "fct_order_items.revenue": revenue,
+        "fct_order_items.without_version": "0",
+        "fct_payments.rows": str(len(tables["shop/payments"])),
+        "fct_interactions.rows": str(len(tables["support/interactions"])),
+    }
+    for name, expected in figures.items():
+        yield Figure(f"gold.{name}", expected)
+    baskets = lines.group_by("day", "order_id").agg(pl.col("value").sum())
+    paid = baskets.filter(pl.col("value") > 0).group_by("day").agg(pl.col("value").sum(), pl.len())
+    for day, value, count in paid.sort("day").iter_rows():
+        yield Figure("gold.rpt_daily_profitability.revenue", silver.money(value), day)
+        yield Figure("gold.rpt_daily_profitability.order_count", str(count), day)

@@ -1,6 +1,6 @@
 """What was delivered of a table, counted row by row while the files are written."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Mapping
 from datetime import date
 
@@ -8,20 +8,24 @@ from sample.defects import Content
 from sample.tables import Key, Row, Table
 from sample.times import midnight
 
+# The time of a row, its delivery day, and the row.
+Change = tuple[int, date, Row]
+
 
 class Ledger:
     """Versions and counts of one table.
 
-    `latest` has the latest version of each key: time, delivery day and row. `known` has, for each
-    column that refers to another table, the keys of that table, which grow while rows are added.
+    `latest` has the latest version of each key, `changes` every one if the table has versions.
+    `known` has, for each column that refers to another table, the keys of that table, which grow
+    while rows are added.
     """
 
     def __init__(self, table: Table, known: Mapping[str, Container[Key]]):
         self.table = table
         self.known = known
-        self.latest: dict[Key, tuple[int, date, Row]] = {}
+        self.latest: dict[Key, Change] = {}
+        self.changes: defaultdict[Key, list[Change]] = defaultdict(list)
         self.counts: Counter[str] = Counter()
-        self._versions: set[tuple[Key, int]] = set()
         self._deleted: set[tuple[Key, int]] = set()
         # Column, value and key of each reference that led nowhere when it was delivered.
         self._suspects: set[tuple[str, str, Key]] = set()
@@ -42,7 +46,7 @@ class Ledger:
 
     def _add_version(self, key: Key, time: int, day: date, row: Row) -> None:
         if self.table.changes:
-            self._versions.add((key, time))
+            self.changes[key].append((time, day, row))
         if row.get("is_deleted"):
             self._deleted.add((key, time))
         before = self.latest.get(key)
@@ -70,8 +74,9 @@ class Ledger:
     def versions(self) -> dict[str, int]:
         """Newer versions, deletions and keys that returned."""
         returned = {key for key, _ in self._deleted} & self.live().keys()
+        times = sum(len({time for time, _, _ in changes}) for changes in self.changes.values())
         return {
-            "newer_versions": len(self._versions) - len(self.latest),
+            "newer_versions": times - len(self.latest),
             "deletions": len(self._deleted),
             "returns_of_key": len(returned),
         }

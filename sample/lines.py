@@ -71,9 +71,9 @@ def content(table: Table, lines: Iterable[str], encoding: str = "utf-8") -> byte
     return "".join(f"{text}\n" for text in (*header, *lines)).encode(encoding)
 
 
-def snapshot(products: Iterable[Product]) -> bytes:
-    """A parquet file of products. It names the version of pyarrow that wrote it."""
-    products = list(products)
+def snapshot(price_list: Iterable[Product]) -> bytes:
+    """A parquet file of versions of products. It names the version of pyarrow that wrote it."""
+    products = list(price_list)
     columns = {
         "product_id": [one.product_id for one in products],
         "name": [one.name for one in products],

@@ -92,12 +92,9 @@ class Retailer:
     def _deliver(self, day: date, number: int) -> Iterator[File]:
         """The files of a day."""
         if self._live(day, number):
-            self.truth.add_snapshot(day, self._catalogue.products)
-            yield File(
-                f"shop/products/{day}.parquet",
-                lines.snapshot(self._catalogue.products),
-                delivered(day),
-            )
+            price_list = self._catalogue.price_list.values()
+            self.truth.add_snapshot(day, price_list)
+            yield File(f"shop/products/{day}.parquet", lines.snapshot(price_list), delivered(day))
         for content in self._corrections.pop(day, []):
             self.truth.add_correction(content.table)
             yield self._file(content, day)

@@ -102,12 +102,12 @@ def _payments(payments: Rows, orders: Rows, rate: Rate | None) -> dict[str, int 
     }
     found |= {f"amount_{currency}": money(amounts[currency]) for currency in CURRENCIES}
     if rate:
-        in_lira = sum(_in_lira(row, rate) for row in payments.values())
-        found["amount_try"] = str(in_lira)
+        found["amount_try"] = str(sum(in_lira(row, rate) for row in payments.values()))
     return found
 
 
-def _in_lira(row: Row, rate: Rate) -> Decimal:
+def in_lira(row: Row, rate: Rate) -> Decimal:
+    """The amount of a payment by the rate of its day, rounded half up to cents."""
     amount = Decimal(row["amount"]).scaleb(-2) * rate(row["currency"], row["transaction_date"])
     return amount.quantize(CENT, ROUND_HALF_UP)
 
@@ -121,21 +121,26 @@ def _products(products: Collection[Product]) -> dict[str, int | str]:
 
 
 def _sessions(sessions: Rows, events: Rows) -> dict[str, int | str]:
-    times = defaultdict(list)
-    for row in events.values():
-        times[row["session_id"]].append(row["event_timestamp"])
-    milliseconds = rebuilt = 0
-    for (session_id,), row in sessions.items():
-        start, end = row["session_start"], row["session_end"]
-        if end is None:
-            rebuilt += 1
-            end = last_in_chain(start, times[session_id])
-        milliseconds += end - start
+    ends = session_ends(sessions, events)
+    milliseconds = sum(ends[key] - row["session_start"] for key, row in sessions.items())
     return {
         "rows": len(sessions),
         "anonymous": _missing(sessions, "customer_id"),
-        "rebuilt_ends": rebuilt,
+        "rebuilt_ends": _missing(sessions, "session_end"),
         "duration_seconds": milliseconds // SECOND,
+    }
+
+
+def session_ends(sessions: Rows, events: Rows) -> dict[Key, int]:
+    """The end of each session; a missing one is rebuilt from the events."""
+    times = defaultdict(list)
+    for row in events.values():
+        times[row["session_id"]].append(row["event_timestamp"])
+    return {
+        key: last_in_chain(row["session_start"], times[key[0]])
+        if row["session_end"] is None
+        else row["session_end"]
+        for key, row in sessions.items()
     }
 
 

@@ -1,12 +1,12 @@
-"""The truth: figures that bronze and silver have to match. docs/sample.md defines each."""
+"""The truth: figures that bronze, silver and gold have to match. docs/sample.md defines each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from sample import silver
-from sample.catalogue import Product
+from sample import gold, silver
+from sample.catalogue import Product, versions
 from sample.defects import Content
 from sample.ledger import Ledger
 from sample.lines import to_json
@@ -36,7 +36,11 @@ EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the truth; `day` is a delivery day, None for the state at the end."""
+    """One figure of the truth.
+
+    `day` is the delivery day of a figure of bronze, and the day that a figure of gold is of; None
+    stands for the state at the end.
+    """
 
     name: str
     expected: str
@@ -53,8 +57,8 @@ class Truth:
     """Counts the contents of files, in the order of their delivery."""
 
     def __init__(self) -> None:
-        # The products of the last snapshot, by key.
-        self.products: dict[Key, Product] = {}
+        # The price list of the last snapshot, by product.
+        self.products: dict[Key, list[Product]] = {}
         accounts = Ledger(ACCOUNTS, {})
         customers = {"customer_id": accounts.latest}
         orders = Ledger(ORDERS, customers)
@@ -75,16 +79,20 @@ class Truth:
         """Count a file that takes the place of another."""
         self.ledgers[table].counts["corrected_files"] += 1
 
-    def add_snapshot(self, day: date, products: Iterable[Product]) -> None:
-        """Count a snapshot of the products: it takes the place of the one before."""
+    def add_snapshot(self, day: date, price_list: Iterable[Product]) -> None:
+        """Count a snapshot of the price list: it takes the place of the one before."""
         self.products.clear()
-        self.products.update({(one.product_id,): replace(one) for one in products})
+        for row in price_list:
+            self.products.setdefault((row.product_id,), []).append(row)
         self._snapshot = day
 
     def figures(self, rate: silver.Rate | None = None) -> list[Figure]:
         """All figures; `rate` is the rate of a currency to lira on a day."""
         live = {table.name: ledger.live() for table, ledger in self.ledgers.items()}
-        final = silver.figures(live, list(self.products.values()), rate)
+        products = {key[0]: versions(rows) for key, rows in self.products.items()}
+        final = silver.figures(live, [history[-1] for history in products.values()], rate)
+        changes = {table.name: ledger.changes for table, ledger in self.ledgers.items()}
+        delivered = gold.Delivered(live, changes, products, rate)
         return [
             *self._bronze(),
             *(Figure(name, str(count)) for name, count in self._planted()),
@@ -95,13 +103,14 @@ class Truth:
                 )
                 for table, ledger in self.ledgers.items()
             ),
+            *(Figure(name, str(value), day) for name, day, value in gold.figures(delivered)),
         ]
 
     def _bronze(self) -> Iterator[Figure]:
         """Rows and rejects by table and day, and of each table."""
         rows = dict(self._rows)
         if self._snapshot:
-            rows[PRODUCTS, self._snapshot] = len(self.products)
+            rows[PRODUCTS, self._snapshot] = sum(map(len, self.products.values()))
         for what, counts in (("rows", rows), ("rejects", self._rejects)):
             totals: Counter[str] = Counter()
             for (table, day), count in counts.items():

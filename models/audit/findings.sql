@@ -19,6 +19,8 @@ figures as (
     select * from {{ ref('planted_figures') }}
     union all
     select * from {{ ref('silver_figures') }}
+    union all
+    select * from {{ ref('gold_figures') }}
 
 ),
 

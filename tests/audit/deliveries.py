@@ -4,6 +4,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 from lakehouse.settings import PROJECT
@@ -20,17 +21,19 @@ OFTEN = Rates(
     | {"corrected_files": 0.2, "returns_of_key": 0.5, "open_sessions": 0.3}
     | {"malformed_lines": 0, "wrong_types": 0, "extra_column_day": 2, "encoding_day": 2}
 )
-# Corrected files of four tables, deleted keys that return, and payments in dollars on a Sunday.
-FULL = Sample(3, scale=0.05, seed=25, rates=OFTEN)
+# Corrected files of four tables, deleted keys that return, payments in foreign money on a Sunday,
+# the end of a month with late rows after it, and a day of new prices.
+FULL = Sample(4, scale=0.05, seed=93, start=date(2023, 1, 29), rates=OFTEN)
 
 
 def some_sample(seed: int) -> Sample:
-    """Three days of at most 15 orders; size and rates of defects depend on the seed."""
+    """Three days of at most 15 orders; size, start and rates of defects depend on the seed."""
     dice = random.Random(seed)
     rates = {one.name: round(dice.uniform(0, 0.1), 3) for one in fields(Rates) if one.type is float}
     rates |= {name: round(dice.uniform(0, 1), 3) for name in ("returns_of_key", "open_sessions")}
     changes = {name: dice.randint(1, 3) for name in ("extra_column_day", "encoding_day")}
-    return Sample(3, dice.choice([0.01, 0.02, 0.05]), seed, rates=Rates(**rates, **changes))
+    start = date(2023, 1, dice.randint(1, 31))
+    return Sample(3, dice.choice([0.01, 0.02, 0.05]), seed, start, Rates(**rates, **changes))
 
 
 def at_once(sample: Sample, root: Path) -> Iterator[None]:

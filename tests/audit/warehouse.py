@@ -1,4 +1,4 @@
-"""Bronze, silver and the findings of a sample, without the time that dbt takes to start."""
+"""Bronze, silver, gold and the findings of a sample, without the time that dbt takes to start."""
 
 import shutil
 from collections.abc import Mapping
@@ -18,9 +18,17 @@ DATASETS = (
 )
 # Each after those that it reads.
 SILVER = (
-    *("int_accounts", "int_products", "int_orders", "int_order_items", "int_payments"),
-    *("int_events", "int_sessions", "int_interactions", "set_aside"),
+    *("int_accounts", "int_account_versions", "int_product_versions", "int_products"),
+    *("int_orders", "int_order_items", "int_payments", "int_events", "int_sessions"),
+    *("int_interactions", "set_aside"),
 )
+GOLD = (
+    *("dim_customers", "dim_customers_history", "dim_products", "dim_products_history"),
+    *("fct_order_items", "fct_orders", "fct_payments", "fct_sessions", "fct_events"),
+    *("fct_interactions", "rpt_daily_sales", "rpt_daily_profitability", "rpt_customer_cohorts"),
+    *("rpt_funnel", "ftr_customers"),
+)
+TABLES = (*(f"silver.{model}" for model in SILVER), *(f"gold.{model}" for model in GOLD))
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,9 @@ class Warehouse:
         assert [report.error for report in reports if report.error] == []
 
     def build(self) -> None:
-        """Overwrite silver, as dbt does."""
-        for model in SILVER:
-            self.write(f"silver.{model}")
+        """Overwrite silver and gold, as dbt does."""
+        for table in TABLES:
+            self.write(table)
 
     def write(self, table: str, rule: str = "", instead: str = "") -> None:
         """Overwrite a table, as dbt does; in its query, `instead` takes the place of a rule."""
@@ -67,11 +75,11 @@ class Warehouse:
         assert rule in query
         self.session.execute(f"insert overwrite {table} by name {query.replace(rule, instead)}")
 
-    def silver(self) -> dict[str, list[str]]:
-        """The rows of each table of silver, sorted."""
+    def rows(self) -> dict[str, list[str]]:
+        """The rows of each table, sorted."""
         return {
-            model: sorted(map(repr, self.session.execute(f"select * from silver.{model}")))
-            for model in SILVER
+            table: sorted(map(repr, self.session.execute(f"select * from {table}")))
+            for table in TABLES
         }
 
     def differing(self) -> set[str]:

@@ -11,7 +11,7 @@ gold as (
 
     select customer_id
     from {{ ref('dim_customers') }}
-    where customer_id <> 'unknown'
+    where is_in_crm
 
 ),
 

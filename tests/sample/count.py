@@ -18,7 +18,7 @@ MODELS = {
     "int_orders": "latest_shop_orders",
     "int_order_items": "kept_items",
     "int_payments": "latest_shop_payments",
-    "int_products": "shop_products",
+    "int_products": "latest_shop_products",
     "int_sessions": "latest_web_sessions",
     "int_events": "latest_web_events",
     "int_interactions": "latest_support_interactions",

@@ -121,8 +121,10 @@ def database(root: Path) -> duckdb.DuckDBPyConnection:
         both = " union all by name ".join(f"from {table}{suffix}" for table in SYSTEMS)
         db.execute(f"create table support_interactions{suffix} as {both}")
     snapshot = max((root / "shop/products").glob("*.parquet"))
-    db.execute(f"create table shop_products as select *, '{snapshot.stem}' as file_day "
-               f"from '{snapshot}'")  # fmt: skip
+    db.execute(f"""
+create table shop_products as select *, '{snapshot.stem}' as file_day from '{snapshot}';
+create table latest_shop_products as from shop_products
+qualify row_number() over (partition by product_id order by valid_from desc) = 1""")
     for table in KEYS:
         _keep_latest(db, table)
     db.execute(

@@ -13,7 +13,7 @@ from sample.writing import write_sample
 from tests.sample.conftest import SMALL
 
 # Of the text files of the small sample. It changes with the generator, and with nothing else.
-DIGEST = "1b457c676171b2b36176c4ca4ca405b85724fc919579affc43ace1508b8b7acd"
+DIGEST = "7f2984518fdebb5b7b6b6a7e6f6ab5d269ccb80f558fc8c8088919fb540a4737"
 PROGRAM = """
 import sys
 from pathlib import Path

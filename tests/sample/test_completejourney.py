@@ -104,6 +104,7 @@ def test_mails_from_before_the_first_day_are_delivered_on_it(data, tmp_path):
 def test_only_the_first_days_are_written(data, tmp_path):
     truth = by_name(write_journey(tmp_path, data, days=1))
     assert truth["bronze.shop_order_items.rows", None] == 2
+    assert truth["gold.rpt_daily_profitability.revenue", "2017-01-01"] == Decimal("2.39")
     assert not (tmp_path / "shop" / "orders" / "2017-01-02.jsonl").exists()
 
 

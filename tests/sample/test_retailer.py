@@ -1,7 +1,12 @@
 """The retailer is believable: bounds of its figures, over four weeks without defects."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
+from sample.catalogue import Catalogue, Product, versions
+from sample.chance import Dice
 from tests.sample.conftest import CRM
 from tests.sample.delivered import database
 
@@ -72,8 +77,38 @@ def test_prices_change_and_orders_have_the_price_of_their_day(db, month):
     )
     assert one(db, f"select max(n) from ({prices})") > 1
     assert one(db, f"select count(*) from '{month}/shop/products/2023-01-01.parquet'") >= 240
-    assert one(db, "select count(*) from shop_products where valid_from > '2023-01-01'") > 0
     assert one(db, "select min(list_price - unit_cost) from shop_products") > 0
+
+
+def test_the_newest_price_list_has_all_versions_of_the_earlier_ones(db, month):
+    lists = sorted((month / "shop/products").glob("*.parquet"))
+    assert len(lists) > 4
+    for earlier in lists:
+        gone = f"from '{earlier}' except select * exclude (file_day) from shop_products"
+        assert db.execute(gone).fetchall() == []
+    assert (
+        one(db, "select count(*) - count(distinct (product_id, valid_from)) from shop_products")
+        == 0
+    )
+    changed = "select count(distinct {}) as n from shop_products group by product_id"
+    for column in ("list_price", "unit_cost"):
+        assert one(db, f"select max(n) from ({changed.format(column)})") > 1
+
+
+def test_two_changes_of_a_product_on_one_day_are_one_version():
+    day, catalogue, dice = date(2023, 1, 2), Catalogue(), Dice(1)
+    catalogue.open(date(2023, 1, 1), dice)
+    for _ in range(200):
+        catalogue.live(day, dice)
+    listed = [one for one in catalogue.price_list.values() if one.product_id == "P00001"]
+    assert len(listed) == 2 and listed[-1] == catalogue.products[0]
+
+
+def test_a_row_of_the_price_list_that_changes_nothing_is_no_version():
+    row = Product("P1", "Mug", "Souvenir", 100, 200, date(2023, 1, 1))
+    again = replace(row, valid_from=date(2023, 1, 2))
+    dearer = replace(again, list_price=300, valid_from=date(2023, 1, 3))
+    assert versions([dearer, again, row]) == [row, dearer]
 
 
 def test_most_accounts_are_customers_of_the_crm_and_some_are_not(db):

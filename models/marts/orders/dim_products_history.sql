@@ -16,7 +16,7 @@ members as (
         unit_cost,
         list_price,
         valid_to is null as is_current,
-        valid_from,
+        coalesce(valid_from, date '1970-01-01') as valid_from,
         valid_to
 
     from versions
