@@ -18,7 +18,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from ops.metrics.engine import SparkConfiguration
-from ops.metrics.measures import primary_entity
+from ops.metrics.measures import primary_entity, source_models
 from ops.metrics.schema import schema
 from ops.metrics.views import Column, MetricView, is_period, line, metric_views
 
@@ -50,13 +50,12 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     manifest = configuration.semantic_manifest
     views = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
-    descriptions = {column.name: column.description for view in views for column in view.dimensions}
-    descriptions |= {metric.name: line(metric.description) for metric in manifest.metrics}
     written = set()
     with configuration.sql_client.session() as session:
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            columns = list(_columns(session, sql, entities(manifest), descriptions))
+            described = _descriptions(query, views, manifest)
+            columns = list(_columns(session, sql, entities(manifest), described))
             for each in _exports(query, sql):
                 yield f"{each.relation}: {_write_export(session, each, columns, project)}"
                 written.add(each.relation)
@@ -97,6 +96,24 @@ def _exports(query: SavedQuery, sql: str) -> Iterator[Export]:
         relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
         kind = "view" if each.config.export_as is ExportDestinationType.VIEW else "table"
         yield Export(relation, kind, line(query.description), sql)
+
+
+def _descriptions(
+    query: SavedQuery, views: list[MetricView], manifest: SemanticManifest
+) -> dict[str, str]:
+    """The descriptions of the metrics of a saved query, and of the dimensions of its facts."""
+    metrics = {metric.name: metric for metric in manifest.metrics}
+    asked = query.query_params.metrics
+    models = set().union(*(source_models(metrics[name], metrics) for name in asked))
+    own = entities(manifest)
+    found = {name: line(metrics[name].description) for name in asked}
+    for view in views:
+        for column in view.dimensions if view.name in models else ():
+            name = column_name(column.query_name, own)
+            if found.setdefault(name, column.description) != column.description:
+                # Only times differ: each fact has its own.
+                found[name] = "Time of each metric, by its own fact."
+    return found
 
 
 def _columns(
