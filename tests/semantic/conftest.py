@@ -19,7 +19,7 @@ from sample.writing import crm_customers, write_sample
 from tests.audit.deliveries import OFTEN, RATE
 from tests.audit.warehouse import DATASETS, Warehouse
 from tests.conftest import Build
-from tests.sample.delivered import database
+from tests.gold import gold as gold_of
 
 SHOP = Path(__file__).parent / "shop"
 # Two months, and every kind of defect. No price changes.
@@ -54,7 +54,7 @@ def web_shop(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
         warehouse.load()
         for table in warehouse.compiled:
             warehouse.write(table)
-    return database(warehouse.landing)
+    return gold_of(warehouse.landing)
 
 
 def below_sources(built: Build) -> dict[str, str]:
