@@ -18,8 +18,8 @@ from tests.conftest import lakehouse
 PAGE = PROJECT / "docs" / "questions.md"
 # A question with its query, and the table after it.
 QUESTION = re.compile(
-    r"^### (?P<title>\d+\. .+?)\n(?:[^`#].*\n|\n)*?```(?P<language>sql|sh)\n(?P<query>.*?)^```\n"
-    r"(?P<answer>(?:\n\|.*?\|\n(?:\|.*\|\n)*)?)",
+    r"^### (?P<title>\d+\. [^\n]+)\n(?:[^`#\n][^\n]*\n|\n)*"
+    r"```(?P<language>sql|sh)\n(?P<query>.*?)^```\n(?:\n(?P<answer>(?:\|[^\n]*\n)+))?",
     re.MULTILINE | re.DOTALL,
 )
 # Digits beyond these are not shown.
@@ -47,7 +47,7 @@ class Question:
 def questions(page: str) -> list[Question]:
     """The questions of the page, in its order."""
     return [
-        Question(each["title"], each["language"], each["query"], _cells(each["answer"]))
+        Question(each["title"], each["language"], each["query"], _cells(each["answer"] or ""))
         for each in QUESTION.finditer(page)
     ]
 
@@ -72,8 +72,8 @@ def written(page: str, answer: Callable[[Question], Rows]) -> str:
 
     def with_answer(found: re.Match) -> str:
         rows = answer(next(asked))
-        text = found[0].removesuffix(found["answer"])
-        return f"{text}\n{_table(rows)}"
+        query = found[0].removesuffix(found["answer"] or "").rstrip()
+        return f"{query}\n\n{_table(rows)}"
 
     return QUESTION.sub(with_answer, page)
 
