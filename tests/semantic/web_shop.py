@@ -9,7 +9,9 @@ KEYS = {
     "metric_time__day": "day",
     "metric_time__week": "date_trunc('week', day)::date",
     "metric_time__month": "date_trunc('month', day)::date",
+    "day_name": "dayname(day)",
     "customer__customer_segment": "customer_segment",
+    "customer_segment": "customer_segment",
     "category": "category",
     "order_channel": "order_channel",
     "device_type": "device_type",
@@ -83,7 +85,7 @@ def _figures(db: DuckDBPyConnection, fact: str, sql: str, keys: Iterable[str]) -
         db.execute(FOLLOWED)
     named = [f"{KEYS[key]} as {key}" for key in keys]
     lines = "order_channel" in keys and fact == "fct_order_items"
-    source = f"""select f.*, {DAYS[fact]} as day, customer_segment
+    source = f"""select f.*, f.{DAYS[fact]} as day, customer_segment
         {", order_channel" if lines else ""} from gold.{fact} f
         join gold.dim_customers c on c.customer_id = f.customer_id
         {"join gold.fct_orders o on o.order_id = f.order_id" if lines else ""}"""

@@ -1,6 +1,6 @@
 """The questions of docs/questions.md: their queries, and their answers as tables of the page.
 
-`python -m tests.project.questions` runs the queries on the server and writes the page anew.
+`python -m tests.semantic.questions` runs the queries on the server and writes the page anew.
 """
 
 import csv
@@ -10,10 +10,14 @@ import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+
+from duckdb import DuckDBPyConnection
 
 from lakehouse.settings import PROJECT
 from tests.conftest import lakehouse
+from tests.semantic.web_shop import expected
 
 PAGE = PROJECT / "docs" / "questions.md"
 # A question with its query, and the table after it.
@@ -93,16 +97,40 @@ def _short(cell: str) -> str:
     return f"{float(cell):.4f}" if LONG.fullmatch(cell) else cell
 
 
-def same(found: Sequence[str], wanted: Sequence) -> bool:
-    """Whether two rows have the same values; numbers are equal in the digits of the page."""
-    return all(_same(a, b) for a, b in zip(found, wanted, strict=True))
+def differing(question: Question, answer: Rows, db: DuckDBPyConnection) -> Rows:
+    """The rows of an answer that are not DuckDB's, and those that it lacks."""
+    wanted = _by_sql(question, db) if question.language == "sql" else _by_metric(question, db)
+    rows = answer[1:]
+    assert rows or not wanted, question.title
+    return [
+        [*map(str, found or ()), "instead of", *map(str, should or ())]
+        for found, should in zip_longest(rows, wanted)
+        if not found or not should or not all(map(_same, found, should))
+    ]
+
+
+def _by_sql(question: Question, db: DuckDBPyConnection) -> list[Sequence]:
+    return list(db.sql(question.query).fetchall())
+
+
+def _by_metric(question: Question, db: DuckDBPyConnection) -> list[Sequence]:
+    metrics, key = question.options["--metrics"].split(","), question.options["--group-by"]
+    values = [expected(db, metric, [key]) for metric in metrics]
+    keys = sorted(set().union(*values))
+    rows = [[*each, *(value.get(each) for value in values)] for each in keys]
+    order = question.options["--order"]
+    if order.startswith("-"):
+        column = metrics.index(order[1:]) + 1
+        rows.sort(key=lambda row: -row[column])
+    return rows
 
 
 def _same(found: str, wanted: object) -> bool:
-    if wanted is None or isinstance(wanted, (bool, str)):
-        return found == {None: "", True: "true", False: "false"}.get(wanted, wanted)
+    """Whether a cell has a value; numbers are equal in the digits of the page."""
+    if wanted is None or isinstance(wanted, bool | str):
+        return found == {None: "", True: "True", False: "False"}.get(wanted, wanted)
     try:
-        return abs(float(found) - float(str(wanted))) < 1e-3
+        return abs(float(found) - float(str(wanted))) < 1e-4
     except ValueError:
         return found == str(wanted)
 
