@@ -16,7 +16,7 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos audit sample demo cluster-secrets cluster-demo test-cluster clean lock
+.PHONY: help setup up down load build docs check lint format test chaos audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -96,18 +96,30 @@ chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1
 audit: setup ## Random samples through bronze and silver, compared with their truth: ROUNDS=20 SEED=1
 	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) pytest tests/audit
 
+questions: setup ## Answer docs/questions.md from your tables: after make demo, git diff shows nothing
+	@python -m tests.semantic.questions
+
 demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh clone to queried gold tables
 	$(call stage,Exporting the metrics)
 	@lakehouse metrics export
 	@lakehouse dashboard --html '$(HOME_DIR)/dashboard.html'
 	$(call stage,Revenue by customer segment)
 	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
+	$(call stage,Web shop: sales and margin of the last week)
+	@lakehouse sql "select order_date, order_count, revenue, cost, profit_margin from gold.rpt_daily_profitability order by order_date desc limit 7"
+	$(call stage,Web shop: customers who come back)
+	@lakehouse sql "select metric_time__week, measure(orders) as orders, measure(active_customers) as active_customers, measure(repeat_rate) as repeat_rate from metrics.orders group by metric_time__week order by metric_time__week"
+	$(call stage,Web shop: how far visits come)
+	@lakehouse sql "select * from gold.rpt_funnel order by session_month, sessions desc"
+	$(call stage,Web shop: the customers who spent the most)
+	@lakehouse sql "select customer_id, purchase_frequency, total_spend, recency_days, sessions_last_30_days, returns, tenure_days from gold.ftr_customers where as_of_date = (select max(as_of_date) from gold.ftr_customers) order by total_spend desc, customer_id limit 5"
 ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Done. Try next:)
 	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'
 	@echo '  source .venv/bin/activate'
 	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from metrics.sales_by_mall_and_category limit 5"'
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
+	@echo '  docs/questions.md        # twenty questions of an analyst, with queries and answers'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
 endif

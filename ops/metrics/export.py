@@ -18,7 +18,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session, SqlError
 from ops.metrics.engine import SparkConfiguration
-from ops.metrics.measures import primary_entity
+from ops.metrics.measures import primary_entity, source_models
 from ops.metrics.schema import schema
 from ops.metrics.views import Column, MetricView, is_period, line, metric_views
 
@@ -51,21 +51,20 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     manifest = configuration.semantic_manifest
     views = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
-    descriptions = {column.name: column.description for view in views for column in view.dimensions}
-    descriptions |= {metric.name: line(metric.description) for metric in manifest.metrics}
     written = set()
     with configuration.sql_client.session() as session:
         sources = _versions(session, manifest)
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            stamp = _hash(sql, query.description, descriptions, project, sources) if sources else ""
+            described = _descriptions(query, views, manifest)
+            stamp = _hash(sql, query.description, described, project, sources) if sources else ""
             columns: list[Column] = []
             for each in _exports(query, sql):
                 written.add(each.relation)
                 if stamp and each.kind == "table" and _is_current(session, each.relation, stamp):
                     yield f"{each.relation}: table, unchanged"
                     continue
-                columns = columns or list(_columns(session, sql, entities(manifest), descriptions))
+                columns = columns or list(_columns(session, sql, entities(manifest), described))
                 yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
         for view in views:
             relation = f"{schema()}.{view.name}".lower()
@@ -104,6 +103,24 @@ def _exports(query: SavedQuery, sql: str) -> Iterator[Export]:
         relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
         kind = "view" if each.config.export_as is ExportDestinationType.VIEW else "table"
         yield Export(relation, kind, line(query.description), sql)
+
+
+def _descriptions(
+    query: SavedQuery, views: list[MetricView], manifest: SemanticManifest
+) -> dict[str, str]:
+    """The descriptions of the metrics of a saved query, and of the dimensions of its facts."""
+    metrics = {metric.name: metric for metric in manifest.metrics}
+    asked = query.query_params.metrics
+    models = set().union(*(source_models(metrics[name], metrics) for name in asked))
+    own = entities(manifest)
+    found = {name: line(metrics[name].description) for name in asked}
+    for view in views:
+        for column in view.dimensions if view.name in models else ():
+            name = column_name(column.query_name, own)
+            if found.setdefault(name, column.description) != column.description:
+                # Only times differ: each fact has its own.
+                found[name] = "Time of each metric, by its own fact."
+    return found
 
 
 def _columns(

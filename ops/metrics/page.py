@@ -10,7 +10,7 @@ from metricflow_semantic_interfaces.type_enums import MetricType
 
 from ops.metrics.export import column_name, entities, saved_queries
 from ops.metrics.measures import source_models
-from ops.metrics.views import line, metric_views
+from ops.metrics.views import Column, line, metric_views
 
 TEMPLATE = Path(__file__).with_name("page.md.jinja")
 # The order of the metrics on the page.
@@ -39,13 +39,20 @@ def page(manifest: SemanticManifest, owners: Mapping[str, str]) -> str:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     return environment.from_string(TEMPLATE.read_text()).render(
         metrics=sorted(public, key=lambda each: (TYPES.index(each.type), each.name)),
-        views=metric_views(manifest),
+        views=(views := metric_views(manifest)),
+        shared=sorted(dict.fromkeys(c for view in views for c in view.shared), key=_entity),
+        joined=lambda view: list(dict.fromkeys(map(_entity, view.shared))),
         exports=_exports(manifest),
         definition=definition,
         models=lambda metric: sorted(source_models(metric, by_name)),
         line=line,
         owners=owners,
     )
+
+
+def _entity(column: Column) -> str:
+    """The entity through which a shared dimension is joined."""
+    return column.name.partition("__")[0]
 
 
 def _exports(manifest: SemanticManifest) -> list[dict]:
@@ -97,7 +104,10 @@ def definition(metric: Metric) -> str:
         return f"{_input(given.metric)} over {window}"
     given = parameters.conversion_type_params
     event, start = _input(given.conversion_metric), _input(given.base_metric)
-    return f"{event} after {start} of the same {given.entity}"
+    limit = f"within {given.window.count} {given.window.granularity}s " if given.window else ""
+    return (
+        f"{event} {limit}after {start} of the same {given.entity}, per `{given.base_metric.name}`"
+    )
 
 
 def _input(given: MetricInput) -> str:

@@ -46,15 +46,23 @@ class Column:
 class MetricView:
     """A metric view. `source` is the SQL that it reads.
 
-    `unsupported` has the model's metrics that the view lacks: name -> reason.
+    `own` are the dimensions of the model, `shared` those of joined models, and `times` the grains
+    of `metric_time`. `unsupported` has the model's metrics that the view lacks: name -> reason.
     """
 
     name: str
     description: str
     source: str
-    dimensions: tuple[Column, ...]
+    own: tuple[Column, ...]
+    shared: tuple[Column, ...]
+    times: tuple[Column, ...]
     measures: tuple[Column, ...]
     unsupported: dict[str, str]
+
+    @property
+    def dimensions(self) -> tuple[Column, ...]:
+        """All dimensions."""
+        return self.own + self.shared + self.times
 
     @property
     def definition(self) -> str:
@@ -119,9 +127,12 @@ def _metric_view(model: SemanticModel, manifest: SemanticManifest) -> MetricView
     measures: list[Column] = []
     unsupported: dict[str, str] = {}
     for name, metric in sorted(metrics.items()):
-        if metric.type_params.is_private or source_models(metric, metrics) != {model.name}:
+        sources = source_models(metric, metrics)
+        if metric.type_params.is_private or model.name not in sources:
             continue
         try:
+            if others := sorted(sources - {model.name}):
+                raise UnsupportedMetric(f"it also reads {' and '.join(others)}")
             sql = builder.expression(metric)
             measures.append(Column(name, sql, line(metric.description), name))
         except UnsupportedMetric as error:
@@ -131,11 +142,9 @@ def _metric_view(model: SemanticModel, manifest: SemanticManifest) -> MetricView
         name=model.name,
         description=line(model.description),
         source=_source(model, joins, grains),
-        dimensions=(
-            *_own_dimensions(model),
-            *_joined_dimensions(joins),
-            *_times(model, grains),
-        ),
+        own=tuple(_own_dimensions(model)),
+        shared=tuple(_joined_dimensions(joins)),
+        times=tuple(_times(model, grains)),
         measures=tuple(measures),
         unsupported=unsupported,
     )
@@ -212,7 +221,8 @@ def _times(model: SemanticModel, grains: list[CustomGrain]) -> Iterator[Column]:
     own = dimension_of(model, time).type_params.time_granularity.value
     for grain in GRAINS[GRAINS.index(own) if own in GRAINS else 0 :]:
         name, sql = f"metric_time__{grain}", f"cast({truncated(model, time, grain)} as date)"
-        yield Column(name, sql, about if grain == own else _period(about, grain), name)
+        is_moment = grain in (own, "day")
+        yield Column(name, sql, about if is_moment else _period(about, grain), name)
     for custom in grains:
         name = f"metric_time__{custom.name}"
         yield Column(name, name, _period(about, custom.name), name)

@@ -25,7 +25,7 @@ def test_every_command_has_help_with_a_short_option():
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--metrics", "profit"], "error: no metric is called profit\n  try: use one of: average"),
+        (["--metrics", "profit"], "error: no metric is called profit\n  try: use one of: active"),
         (["--saved-query", "all"], "error: no saved query is called all\n  try: use one of: rev"),
         (
             ["--metrics", "revenue", "--group-by", "planet"],

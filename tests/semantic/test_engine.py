@@ -115,7 +115,9 @@ def test_metric_views_lack_the_metrics_that_they_cannot_compute(shop):
         "largest_all_time": "it aggregates a window of days",
         "amount_2_months": "it aggregates a window of days",
         "amount_month_to_date": "it aggregates a window of days",
+        "visit_to_order_rate": "it also reads visits",
     }
+    assert visits.unsupported == {"visit_to_order_rate": "it also reads orders"}
 
 
 def test_a_metric_can_read_the_value_at_the_start_of_the_month(shop):

@@ -8,6 +8,7 @@ import pytest
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 from ops.metrics.views import metric_views
+from tests.semantic.web_shop import EXPECTED as WEB_SHOP
 
 # The keys of a result, by the name they have in exports and metric views.
 KEYS = {
@@ -89,7 +90,7 @@ def by_metric(rows: Iterable, keys: tuple[str, ...], metrics: Iterable[str]) -> 
     return found
 
 
-def check(found: dict[str, Values], gold, keys: tuple[str, ...]) -> None:
+def check(found: dict[str, Values], gold, keys: tuple[str, ...], expected=expected) -> None:
     """Decimals and counts are equal to DuckDB's, quotients to the sixth digit."""
     differing = {}
     for metric, values in found.items():
@@ -123,7 +124,7 @@ def queried(
 
 def test_every_metric_has_an_expected_value(definitions):
     metrics = {metric.name for metric in definitions.semantic_manifest.metrics}
-    assert {*AGGREGATES, *RUNNING, *GROWTHS} == metrics
+    assert {*AGGREGATES, *RUNNING, *GROWTHS, *WEB_SHOP} == metrics
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_a_growth_with_a_start_time_reads_earlier_periods(project, gold):
     "keys", [BY_MONTH, BY_MONTH_AND_GENDER, ("metric_time__fiscal_quarter",)], ids="-".join
 )
 def test_the_metric_view_gives_the_expected_values(project, exported, gold, session, keys):
-    [view] = metric_views(project.semantic_manifest)
+    [view] = [each for each in metric_views(project.semantic_manifest) if each.name == "sales"]
     measures = [measure.name for measure in view.measures]
     assert set(measures) == AGGREGATES.keys()
     selected = ", ".join([*keys, *(f"measure({name})" for name in measures)])
@@ -209,11 +210,19 @@ def test_the_metric_view_gives_the_expected_values(project, exported, gold, sess
 
 def test_every_export_gives_the_expected_values(project, exported, gold, session):
     for query in project.semantic_manifest.saved_queries:
-        [export] = query.exports
-        relation = f"metrics.{export.config.alias or export.name}"
-        columns = [name for name, *_ in session.execute(f"describe {relation}")]
-        keys = tuple(name for name in columns if name in KEYS)
-        assert set(columns) == {*keys, *query.query_params.metrics}
-        metrics = [name for name in columns if name not in keys]
-        rows = session.execute(f"select {', '.join([*keys, *metrics])} from {relation}")
-        check(by_metric(rows, keys, metrics), gold, keys)
+        if query.name.startswith("shop_"):
+            continue
+        found, keys = exported_values(session, query, KEYS)
+        check(found, gold, keys)
+
+
+def exported_values(session, query, keys: Iterable[str]) -> tuple[dict[str, Values], tuple]:
+    """The values of an exported table or view, and its keys: those of `keys` that it has."""
+    [export] = query.exports
+    relation = f"metrics.{export.config.alias or export.name}"
+    columns = [name for name, *_ in session.execute(f"describe {relation}")]
+    having = tuple(name for name in columns if name in keys)
+    assert set(columns) == {*having, *query.query_params.metrics}
+    metrics = [name for name in columns if name not in having]
+    rows = session.execute(f"select {', '.join([*having, *metrics])} from {relation}")
+    return by_metric(rows, having, metrics), having

@@ -102,6 +102,14 @@ facts as (
     select
         *,
         cast(revenue - cost as decimal(28, 2)) as margin,
+        coalesce(
+            not is_cancelled
+            and customer_id <> 'unknown'
+            and ordered_at > min(if(is_cancelled, null, ordered_at)) over (
+                partition by customer_id
+            ),
+            false
+        ) as is_repeat_order,
         trunc(order_date, 'month') as order_month
 
     from joined

@@ -17,7 +17,7 @@ daily as (
         count(*) as order_count
 
     from orders
-    where is_paid
+    where is_paid and not is_cancelled
     group by order_date
 
 ),
