@@ -8,9 +8,16 @@ from datetime import date
 from pathlib import Path
 
 from lakehouse.settings import PROJECT
+from ops.sample import CUSTOMERS
 from sample.defects import Rates
 from sample.retailer import Retailer, Sample
-from sample.writing import exchange_rates, truth_file, write_file, write_sample
+from sample.writing import (
+    crm_customers,
+    exchange_rates,
+    truth_file,
+    write_file,
+    write_sample,
+)
 
 RATE = exchange_rates(PROJECT / "seeds" / "exchange_rates.csv")
 
@@ -21,9 +28,9 @@ OFTEN = Rates(
     | {"corrected_files": 0.2, "returns_of_key": 0.5, "open_sessions": 0.3}
     | {"malformed_lines": 0, "wrong_types": 0, "extra_column_day": 2, "encoding_day": 2}
 )
-# Corrected files of four tables, deleted keys that return, payments in foreign money on a Sunday,
-# the end of a month with late rows after it, and a day of new prices.
-FULL = Sample(4, scale=0.05, seed=93, start=date(2023, 1, 29), rates=OFTEN)
+# Corrected files of five tables, deleted keys that return, payments in foreign money on a Sunday,
+# the end of a month with late rows after it, new prices, cancelled orders and refunds.
+FULL = Sample(5, 0.05, 3, date(2023, 1, 29), OFTEN, crm_customers(CUSTOMERS))
 
 
 def some_sample(seed: int) -> Sample:

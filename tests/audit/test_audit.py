@@ -9,79 +9,42 @@ from lakehouse.thrift import Session
 from loaders.contract import contracts
 from tests.audit.deliveries import FULL, WAYS, at_once, some_sample
 from tests.audit.warehouse import TABLES, Warehouse
-from tests.conftest import lakehouse
 
-# `make audit` sets them. Without rounds, one sample is delivered at once: the rest takes minutes.
+# `make audit` sets them. Without rounds, only the sample that all tests of gold share is audited.
 ROUNDS = int(os.environ.get("AUDIT_ROUNDS", "0"))
 SEED = int(os.environ.get("AUDIT_SEED", "16"))
 
 
 @pytest.fixture(scope="module")
-def warehouse(built, server, tmp_path_factory):
-    """A warehouse without the sources of the sample; afterwards they are empty again."""
+def warehouse(built, server):
+    """What dbt built, which a test may build again with other rules; afterwards it is as before."""
     queries = {
         result["unique_id"].rpartition(".")[2]: result["compiled_code"] for result in built.results
     }
     tables = (*TABLES, "silver.int_payment_changes", "audit.findings")
     compiled = {table: queries[table.partition(".")[2]] for table in tables}
-    settings = replace(server, landing=str(tmp_path_factory.mktemp("audit") / "landing"))
     with Session(server) as session:
-        found = Warehouse(session, settings, contracts(built.manifest), compiled)
-        yield found
-        found.empty()
-        found.load()
+        yield Warehouse(session, server, contracts(built.manifest), compiled)
 
 
 @pytest.fixture(scope="module")
-def builds(warehouse) -> list[dict]:
-    """Silver and gold of one sample, delivered in each of the ways; the warehouse keeps it."""
-    found = []
-    for way in WAYS if ROUNDS else (at_once,):
-        warehouse.empty()
-        for _ in way(FULL, warehouse.landing):
-            warehouse.load()
-        warehouse.build()
-        found.append(warehouse.rows())
-    warehouse.write("audit.findings")
-    assert warehouse.differing() == set()
+def other(warehouse, tmp_path_factory) -> Warehouse:
+    """The warehouse with a landing folder of its own, without what was loaded."""
+    landing = tmp_path_factory.mktemp("audit") / "landing"
+    found = replace(warehouse, settings=replace(warehouse.settings, landing=str(landing)))
+    found.empty()
     return found
 
 
-@pytest.fixture
-def filled(warehouse, builds) -> Warehouse:
-    """The warehouse with a sample."""
-    return warehouse
-
-
-def test_without_truth_nothing_is_compared(warehouse):
-    shown = lakehouse("audit")
-    assert (shown.exit_code, shown.output) == (0, "nothing to compare: no truth is loaded\n")
-
-
-@pytest.mark.skipif(not ROUNDS, reason="takes minutes: make audit")
-def test_any_order_of_the_files_gives_the_same_silver_and_gold(builds):
-    assert builds[0] == builds[1] == builds[2]
-    assert all(builds[0].values()), "an empty table would prove nothing"
-
-
-def test_at_least_120_checks_pass(filled, session):
+def test_at_least_120_checks_pass(built, session):
     [(checks, failed)] = session.execute(
         "select count(distinct `check`), count_if(not passed) from audit.findings"
     )
     assert checks >= 120 and failed == 0
 
 
-def test_a_wrong_figure_of_the_truth_is_named(filled):
-    truth = filled.landing / "truth" / "sample.jsonl"
-    lines = truth.read_text()
-    truth.write_text(lines + '{"name": "silver.int_orders.rows", "day": null, "expected": "-1"}\n')
-    filled.load()
-    filled.write("audit.findings")
-    assert filled.differing() == {"silver.int_orders.rows"}
-
-
-def test_broken_rules_are_named(filled):
-    payment_changes = filled.compiled["silver.int_payment_changes"]
+def test_broken_rules_and_a_wrong_truth_are_named(warehouse, session):
+    payment_changes = warehouse.compiled["silver.int_payment_changes"]
     broken = {
         # Each query with a rule, what stands there instead, and the check that names it.
         "gold.fct_orders": (
@@ -112,17 +75,40 @@ def test_broken_rules_are_named(filled):
             "shop_order_items.order_is_unknown",
         ),
     }
-    for table, (rule, instead, _) in broken.items():
-        filled.write(table, rule, instead)
-    filled.write("audit.findings")
-    assert {f"{table}.{check}" for table, (*_, check) in broken.items()} <= filled.differing()
+    session.execute("insert into bronze.audit_truth (name, expected) values ('wrong', 1)")
+    try:
+        for table, (rule, instead, _) in broken.items():
+            warehouse.write(table, rule, instead)
+        warehouse.write("audit.findings")
+        named = {f"{table}.{check}" for table, (*_, check) in broken.items()} | {"wrong"}
+        assert named <= warehouse.differing()
+    finally:
+        session.execute("delete from bronze.audit_truth where name = 'wrong'")
+        for table in (*broken, "audit.findings"):
+            warehouse.write(table)
+    assert warehouse.differing() == set()
+
+
+@pytest.mark.skipif(not ROUNDS, reason="takes minutes: make audit")
+def test_any_order_of_the_files_gives_the_same_silver_and_gold(other):
+    builds = []
+    for way in WAYS:
+        other.empty()
+        for _ in way(FULL, other.landing):
+            other.load()
+        other.build()
+        other.write("audit.findings")
+        assert other.differing() == set()
+        builds.append(other.rows())
+    assert builds[0] == builds[1] == builds[2]
+    assert all(builds[0].values()), "an empty table would prove nothing"
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
-def test_a_random_sample_has_the_figures_of_its_truth(warehouse, seed):
-    warehouse.empty()
-    for _ in at_once(some_sample(seed), warehouse.landing):
-        warehouse.load()
-    warehouse.build()
-    warehouse.write("audit.findings")
-    assert warehouse.differing() == set(), some_sample(seed)
+def test_a_random_sample_has_the_figures_of_its_truth(other, seed):
+    other.empty()
+    for _ in at_once(some_sample(seed), other.landing):
+        other.load()
+    other.build()
+    other.write("audit.findings")
+    assert other.differing() == set(), some_sample(seed)

@@ -35,8 +35,7 @@ TABLES = (*(f"silver.{model}" for model in SILVER), *(f"gold.{model}" for model 
 class Warehouse:
     """The tables of the sample's sources, and what dbt builds from them.
 
-    `settings` have a landing folder of their own. `compiled` has the query of each table, as dbt
-    compiled it.
+    `compiled` has the query of each table, as dbt compiled it.
     """
 
     session: Session

@@ -76,7 +76,8 @@ def test_every_sale_is_in_gold_as_it_was_delivered(built, session, inputs):
 def test_gold_has_every_customer_and_the_unknown_one(built, session, inputs):
     same(
         session,
-        "select customer_id, gender, payment_method, age from gold.dim_customers",
+        """select customer_id, gender, payment_method, age from gold.dim_customers
+        where is_in_crm or is_unknown_customer""",
         inputs,
         """select customer_id, gender, payment_method, age from customers
         union all select 'unknown', 'unknown', 'unknown', null""",
@@ -340,6 +341,16 @@ def test_models_columns_and_macros_are_described_and_contracts_are_typed(manifes
     ]
 
 
+# The only models with names and addresses of customers.
+OWNERS = {"stg_shop__accounts", "int_account_changes", "int_account_owners"}
+
+
+def models(manifest: dict) -> dict[str, dict]:
+    """The models by name."""
+    nodes = manifest["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
 def test_names_and_addresses_of_people_are_marked_as_personal(manifest):
     nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
     marked = {
@@ -352,11 +363,37 @@ def test_names_and_addresses_of_people_are_marked_as_personal(manifest):
     assert marked == {
         *(("accounts", "name"), ("accounts", "email")),
         *(("interactions", "agent"), ("interactions_latin1", "agent")),
-        *(("stg_shop__accounts", "customer_name"), ("stg_shop__accounts", "email")),
-        *(("int_accounts", "customer_name"), ("int_accounts", "email")),
-        *(("stg_support__interactions", "agent"), ("int_interactions", "agent")),
-        ("set_aside", "row"),
+        *((model, column) for model in OWNERS for column in ("customer_name", "email")),
+        *(("stg_support__interactions", "agent"), ("int_interaction_changes", "agent")),
+        *(("int_interactions", "agent"), ("set_aside", "row")),
     }
+    restricted = {name for name, node in models(manifest).items() if node["schema"] == "restricted"}
+    assert restricted == OWNERS
+
+
+def test_no_personal_value_reaches_gold(manifest, session):
+    """Neither a column that is marked as personal, nor a name or an address under another name."""
+    personal = """(
+        select customer_name from restricted.int_account_owners
+        union all select email from restricted.int_account_owners
+        union all select agent from silver.int_interactions
+    )"""
+    [(known,)] = session.execute(f"select count(customer_name) from {personal}")
+    assert known
+    for name, model in models(manifest).items():
+        if model["schema"] != "gold":
+            continue
+        assert not any(each["config"]["meta"].get("pii") for each in model["columns"].values())
+        texts = [
+            column["name"]
+            for column in model["columns"].values()
+            if column["data_type"] == "string"
+        ]
+        found = session.execute(
+            f"select * from (select explode(array({', '.join(texts)})) as text from gold.{name}) "
+            f"where text in {personal} limit 1"
+        )
+        assert found == [], name
 
 
 def test_every_analysis_returns_rows(built, session):
@@ -395,12 +432,15 @@ def test_a_developer_builds_only_the_changed_models(manifest, session, tmp_path)
     session.execute("drop schema dev_gold cascade")
 
 
-def test_an_empty_build_under_a_prefix_passes(loaded, session):
+def test_an_empty_build_under_a_prefix_passes(built, session, monkeypatch):
     only = ("--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
     build = dbt("build", "--empty", *only, LAKEHOUSE_SCHEMA_PREFIX="empty_")
     assert build.returncode == 0, build.stdout
     assert session.execute("select count(*) from empty_gold.fct_sales") == [(0,)]
-    for schema in ("empty_silver", "empty_gold", "empty_audit"):
+    monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "empty_")
+    shown = lakehouse("audit")
+    assert (shown.exit_code, shown.output) == (0, "nothing to compare: no truth is loaded\n")
+    for schema in ("empty_silver", "empty_gold", "empty_audit", "empty_restricted"):
         session.execute(f"drop schema {schema} cascade")
 
 

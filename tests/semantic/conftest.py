@@ -1,8 +1,6 @@
 """MetricFlow in this process: one engine for the project, and one for a small shop."""
 
 import csv
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,20 +8,11 @@ import pytest
 
 from lakehouse.settings import PROJECT
 from lakehouse.thrift import Session
-from loaders.contract import contracts
 from ops.metrics.engine import SparkConfiguration
 from ops.metrics.export import export
-from ops.sample import CUSTOMERS
-from sample.retailer import Sample
-from sample.writing import crm_customers, write_sample
-from tests.audit.deliveries import OFTEN, RATE
-from tests.audit.warehouse import DATASETS, Warehouse
-from tests.conftest import Build
 from tests.gold import gold as gold_of
 
 SHOP = Path(__file__).parent / "shop"
-# Two months, and every kind of defect. No price changes.
-WEB_SHOP = Sample(*(9, 0.05, 2, date(2023, 1, 26)), rates=OFTEN, customers=crm_customers(CUSTOMERS))
 
 
 def configured(state: Path, project: Path = PROJECT) -> SparkConfiguration:
@@ -41,43 +30,14 @@ def definitions(environment, tmp_path_factory) -> SparkConfiguration:
 
 
 @pytest.fixture(scope="session")
-def web_shop(built, server, tmp_path_factory) -> duckdb.DuckDBPyConnection:
-    """DuckDB with the files of a small sample, from which silver and gold have their rows too.
-
-    Nothing empties them again: no test of gold comes later.
-    """
-    settings = replace(server, landing=str(tmp_path_factory.mktemp("web_shop")))
-    with Session(server) as session:
-        warehouse = Warehouse(session, settings, contracts(built.manifest), below_sources(built))
-        warehouse.empty()
-        write_sample(WEB_SHOP, warehouse.landing, RATE)
-        warehouse.load()
-        for table in warehouse.compiled:
-            warehouse.write(table)
-    return gold_of(warehouse.landing)
-
-
-def below_sources(built: Build) -> dict[str, str]:
-    """The queries of the tables of silver and gold that read the sample, in the order of dbt."""
-    sources = {dataset.partition(".")[0] for dataset in DATASETS} - {"audit"}
-    parents = built.manifest["parent_map"]
-
-    def reads(node: str) -> bool:
-        kind, _, source, *_ = node.split(".")
-        return (kind == "source" and source in sources) or any(map(reads, parents[node]))
-
-    tables = {}
-    for result in built.results:
-        node = built.manifest["nodes"].get(result["unique_id"], {"resource_type": ""})
-        table = node["resource_type"] == "model" and node["config"]["materialized"] == "table"
-        if table and node["schema"] in ("silver", "gold") and reads(node["unique_id"]):
-            tables[f"{node['schema']}.{node['name']}"] = result["compiled_code"]
-    return tables
+def web_shop(built, server) -> duckdb.DuckDBPyConnection:
+    """DuckDB with the files of the web shop, as a second gold."""
+    return gold_of(Path(server.landing))
 
 
 @pytest.fixture(scope="session")
-def project(web_shop, definitions) -> SparkConfiguration:
-    """The project's metrics on the built gold tables, with a web shop."""
+def project(built, definitions) -> SparkConfiguration:
+    """The project's metrics on the built gold tables."""
     return definitions
 
 

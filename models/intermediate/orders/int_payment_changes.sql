@@ -27,7 +27,9 @@ rated as (
 
     select
         payments.*,
-        if(payments.currency = 'TRY', 1, rates.rate_to_try) as exchange_rate,
+        if(
+            coalesce(payments.currency, 'TRY') = 'TRY', 1, rates.rate_to_try
+        ) as exchange_rate,
         {{ known_date() }} as known_date,
         row_number() over (
             partition by payments.transaction_id
