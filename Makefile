@@ -108,7 +108,7 @@ demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh c
 	$(call stage,Web shop: sales and margin of the last week)
 	@lakehouse sql "select order_date, order_count, revenue, cost, profit_margin from gold.rpt_daily_profitability order by order_date desc limit 7"
 	$(call stage,Web shop: customers who come back)
-	@lakehouse sql "select metric_time__week, measure(orders) as orders, measure(active_customers) as active_customers, measure(repeat_rate) as repeat_rate from metrics.orders group by metric_time__week order by metric_time__week"
+	@lakehouse sql "select metric_time__week, measure(orders) as orders, measure(active_customers) as active_customers, round(measure(repeat_rate), 3) as repeat_rate from metrics.orders group by metric_time__week order by metric_time__week"
 	$(call stage,Web shop: how far visits come)
 	@lakehouse sql "select * from gold.rpt_funnel order by session_month, sessions desc"
 	$(call stage,Web shop: the customers who spent the most)

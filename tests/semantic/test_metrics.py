@@ -1,7 +1,7 @@
 """MetricFlow, metric views and exports give the same values as DuckDB on gold."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -82,12 +82,17 @@ def by_metric(rows: Iterable, keys: tuple[str, ...], metrics: Iterable[str]) -> 
     """Rows of keys and values of the metrics as metric -> keys -> value, without nulls."""
     found: dict[str, Values] = {metric: {} for metric in metrics}
     for row in rows:
-        key = tuple(str(each)[:10] for each in row[: len(keys)])
+        key = tuple(map(text, row[: len(keys)]))
         for metric, value in zip(found, row[len(keys) :], strict=True):
             if value is not None:
                 assert key not in found[metric], f"{metric} has two values for {key}"
                 found[metric][key] = value
     return found
+
+
+def text(key: object) -> str:
+    """A key as text: times without the hours."""
+    return str(key)[:10] if isinstance(key, date) else str(key)
 
 
 def check(found: dict[str, Values], gold, keys: tuple[str, ...], expected=expected) -> None:

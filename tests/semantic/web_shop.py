@@ -90,7 +90,5 @@ def _figures(db: DuckDBPyConnection, fact: str, sql: str, keys: Iterable[str]) -
         join gold.dim_customers c on c.customer_id = f.customer_id
         {"join gold.fct_orders o on o.order_id = f.order_id" if lines else ""}"""
     query = f"select {', '.join([*named, sql])} from ({source}) group by all"
-    found = {
-        tuple(str(each)[:10] for each in key): value for *key, value in db.sql(query).fetchall()
-    }
+    found = {tuple(map(str, key)): value for *key, value in db.sql(query).fetchall()}
     return {key: value for key, value in found.items() if value is not None}
