@@ -51,7 +51,12 @@ def plain(value):
 def test_the_build_succeeds_with_every_test_and_no_deprecation(built):
     assert built.returncode == 0, built.stdout
     assert not re.search(r"deprecat", built.stdout, re.I), built.stdout
-    assert {result["status"] for result in built.results} <= {"success", "pass", "no-op"}
+    # The sample has rows that silver cannot keep, and a test warns of them.
+    warned = [each["unique_id"] for each in built.results if each["status"] == "warn"]
+    assert [name.split(".")[2] for name in warned] == [
+        "dbt_expectations_expect_table_row_count_to_equal_set_aside_0"
+    ]
+    assert {each["status"] for each in built.results} == {"success", "pass", "no-op", "warn"}
     ran = {result["unique_id"] for result in built.results}
     nodes = {**built.manifest["nodes"], **built.manifest["unit_tests"]}
     kinds = {"model", "test", "unit_test"}
@@ -145,6 +150,25 @@ def test_a_second_load_changes_nothing(built, session):
     assert [
         session.execute(f"describe history {table} limit 1")[0][0] for table in tables
     ] == versions
+
+
+def test_the_snapshot_keeps_each_state_of_an_order(built, session):
+    orders = "select max(order_id), min(order_id) from silver.int_orders"
+    [(changed, deleted)] = session.execute(orders)
+    [(version, *_)] = session.execute("describe history silver.int_orders limit 1")
+    session.execute(f"update silver.int_orders set order_status = 'x' where order_id = '{changed}'")
+    session.execute(f"delete from silver.int_orders where order_id = '{deleted}'")
+    assert dbt("snapshot").returncode == 0
+    states = session.execute(
+        f"""select order_id, order_status = 'x', dbt_valid_to is null from gold.snp_order_status
+        where order_id in ('{changed}', '{deleted}')"""
+    )
+    assert sorted(states) == [
+        (deleted, False, False),
+        (changed, False, False),
+        (changed, True, True),
+    ]
+    session.execute(f"restore table silver.int_orders to version as of {version}")
 
 
 def test_a_build_during_loads_gives_the_same_gold(built, session, tmp_path):
