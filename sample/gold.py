@@ -302,7 +302,7 @@ def _daily_sales(lines: Iterable[Line]) -> Iterator[Named]:
 
 
 def _profitability(orders: Iterable[Order]) -> Iterator[Named]:
-    """By day: the paid orders that are not cancelled. The margin is of the orders whose cost is known."""
+    """By day: the paid orders that are not cancelled. The margin is of those with a known cost."""
     days: dict[date, list[Order]] = defaultdict(list)
     for order in orders:
         if order.is_paid and not order.is_cancelled:
