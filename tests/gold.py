@@ -23,23 +23,27 @@ GOLD: Mapping[str, str] = {
             c.customer_id is not null as is_in_crm, a.customer_id is not null as has_account
         from crm c full join latest_shop_accounts a on a.customer_id = c.customer_id
         union all select 'unknown', 'unknown', false, false""",
-    "dim_products": "select product_id, name as product_name from shop_products",
+    "dim_products": """
+        select product_id, arg_max(name, valid_from) as product_name
+        from shop_products group by product_id""",
     "fct_order_items": f"""
-        select o.order_id, {CUSTOMER}, coalesce(p.product_id, 'unknown') as product_id,
+        select o.order_id, {CUSTOMER}, if(exists (
+                from shop_products p where p.product_id = i.product_id
+            ), i.product_id, 'unknown') as product_id,
             coalesce(priced.category, 'unknown') as category, quantity,
             quantity * unit_price as gross_amount, discount_amount,
             quantity * unit_price - discount_amount as revenue,
             quantity * priced.unit_cost as cost, revenue - cost as margin,
             status = 'cancelled' as is_cancelled, ordered_at, ordered_at::date as order_date
         from kept_items i join latest_shop_orders o on o.order_id = i.order_id
-        left join shop_products p on p.product_id = i.product_id
-        left join shop_products priced on priced.product_id = i.product_id
+        asof left join shop_products priced on priced.product_id = i.product_id
             and ordered_at::date >= priced.valid_from
         {ACCOUNT}""",
     "fct_payments": f"""
         select transaction_id, order_id, {CUSTOMER}, p.currency, method as payment_type,
-            status as payment_status, amount,
-            round(amount * if(p.currency = 'TRY', 1, rate_to_try::decimal(18, 6)), 2) as amount_try,
+            status as payment_status, amount, round(amount * if(
+                coalesce(p.currency, 'TRY') = 'TRY', 1, rate_to_try::decimal(18, 6)
+            ), 2) as amount_try,
             amount < 0 as is_refund, status in ('completed', 'refunded') as is_settled,
             transaction_date
         from latest_shop_payments p {ACCOUNT}
