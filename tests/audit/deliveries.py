@@ -28,9 +28,9 @@ OFTEN = Rates(
     | {"corrected_files": 0.2, "returns_of_key": 0.5, "open_sessions": 0.3}
     | {"malformed_lines": 0, "wrong_types": 0, "extra_column_day": 2, "encoding_day": 2}
 )
-# Corrected files of five tables, deleted keys that return, payments in foreign money on a Sunday,
+# Corrected files of four tables, deleted keys that return, payments in foreign money on a Sunday,
 # the end of a month with late rows after it, new prices, cancelled orders and refunds.
-FULL = Sample(5, 0.05, 3, date(2023, 1, 29), OFTEN, crm_customers(CUSTOMERS))
+FULL = Sample(5, 0.05, 171, date(2023, 1, 29), OFTEN, crm_customers(CUSTOMERS))
 
 
 def some_sample(seed: int) -> Sample:

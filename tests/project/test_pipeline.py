@@ -328,7 +328,7 @@ def test_dbt_docs_name_the_types_of_the_tables_and_the_owners_of_sources(manifes
     docs = dbt("docs", "generate", "--no-compile", "--target-path", str(tmp_path))
     assert docs.returncode == 0, docs.stdout
     catalog = json.loads((tmp_path / "catalog.json").read_text())
-    marts = [node for node in manifest["nodes"].values() if node["config"]["schema"] == "gold"]
+    marts = [node for node in models(manifest).values() if node["schema"] == "gold"]
     assert marts
     for mart in marts:
         found = catalog["nodes"][mart["unique_id"]]["columns"]

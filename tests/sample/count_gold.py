@@ -150,7 +150,7 @@ FIGURES = [
         "order_count": "count(distinct order_id)",
         "avg_order_value": "round((sum(revenue) / count(distinct order_id))::double, 6)",
     }),
-    ("rpt_daily_profitability", "", "day", "orders where is_paid and not is_cancelled", {
+    ("rpt_daily_profitability", "", "day", "orders where is_paid and status <> 'cancelled'", {
         "revenue": "sum(revenue)",
         "cost": "sum(cost)",
         "order_count": "count(*)",
