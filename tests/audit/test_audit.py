@@ -1,39 +1,14 @@
 """The audit finds nothing in what dbt builds, and names what differs where a rule is broken."""
 
 import os
-from dataclasses import replace
 
 import pytest
 
-from lakehouse.thrift import Session
-from loaders.contract import contracts
 from tests.audit.deliveries import FULL, WAYS, at_once, some_sample
-from tests.audit.warehouse import TABLES, Warehouse
 
 # `make audit` sets them. Without rounds, only the sample that all tests of gold share is audited.
 ROUNDS = int(os.environ.get("AUDIT_ROUNDS", "0"))
 SEED = int(os.environ.get("AUDIT_SEED", "16"))
-
-
-@pytest.fixture(scope="module")
-def warehouse(built, server):
-    """What dbt built, which a test may build again with other rules; afterwards it is as before."""
-    queries = {
-        result["unique_id"].rpartition(".")[2]: result["compiled_code"] for result in built.results
-    }
-    tables = (*TABLES, "silver.int_payment_changes", "audit.findings")
-    compiled = {table: queries[table.partition(".")[2]] for table in tables}
-    with Session(server) as session:
-        yield Warehouse(session, server, contracts(built.manifest), compiled)
-
-
-@pytest.fixture(scope="module")
-def other(warehouse, tmp_path_factory) -> Warehouse:
-    """The warehouse with a landing folder of its own, without what was loaded."""
-    landing = tmp_path_factory.mktemp("audit") / "landing"
-    found = replace(warehouse, settings=replace(warehouse.settings, landing=str(landing)))
-    found.empty()
-    return found
 
 
 def test_at_least_120_checks_pass(built, session):

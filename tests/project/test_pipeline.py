@@ -131,6 +131,20 @@ def test_dates_cover_the_years_of_sales_and_one_more(built, session, inputs):
     )
 
 
+def test_a_partition_of_gold_has_one_file(manifest, session):
+    partitioned = {
+        name: model["config"]["partition_by"]
+        for name, model in models(manifest).items()
+        if model["schema"] == "gold" and model["config"].get("partition_by")
+    }
+    assert {"fct_orders", "fct_events", "ftr_customers"} <= partitioned.keys()
+    for name, column in partitioned.items():
+        files = session.execute(
+            f"select {column}, count(distinct _metadata.file_path) from gold.{name} group by 1"
+        )
+        assert files and {count for _, count in files} == {1}, name
+
+
 def test_the_fact_has_one_file_per_month_sorted_by_customer(built, session, server):
     months = session.execute("select distinct invoice_month from gold.fct_sales")
     folder = server.home / "warehouse" / "gold.db" / "fct_sales"
