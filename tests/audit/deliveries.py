@@ -30,7 +30,7 @@ OFTEN = Rates(
 )
 # Corrected files of four tables, deleted keys that return, payments in foreign money on a Sunday,
 # the end of a month with late rows after it, new prices, cancelled orders and refunds.
-FULL = Sample(5, 0.05, 171, date(2023, 1, 29), OFTEN, crm_customers(CUSTOMERS))
+FULL = Sample(5, 0.05, 173, date(2023, 1, 29), OFTEN, crm_customers(CUSTOMERS))
 
 
 def some_sample(seed: int) -> Sample:
