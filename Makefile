@@ -3,8 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 HOME_DIR := $(or $(LAKEHOUSE_HOME),.lakehouse)
 TARGET_DIR := $(or $(DBT_TARGET_PATH),target)
-# What dbt saw at the last build that succeeded: models, and the times of the loads.
-STATE := $(HOME_DIR)/state
+# What dbt saw at the last build that succeeded, of each server and prefix: models, times of loads.
+STATE := $(HOME_DIR)/state$(addprefix /,$(LAKEHOUSE_THRIFT_HOST))$(addprefix /,$(LAKEHOUSE_SCHEMA_PREFIX))
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
