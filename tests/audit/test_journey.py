@@ -2,7 +2,7 @@
 
 import os
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pytest
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
     not os.environ.get("AUDIT_JOURNEY"),
     reason="takes minutes, and a package: make audit JOURNEY=1",
 )
+MICRO = Decimal("0.000001")
 FEATURES = (
     "purchase_frequency",
     "total_spend",
@@ -75,7 +76,7 @@ def pandas_features(day: date) -> dict[str, list]:
         f"C{customer}": [
             int(count),
             Decimal(int(cents)).scaleb(-2),
-            (Decimal(int(cents)).scaleb(-2) / int(count)).quantize(Decimal("0.000001")),
+            (Decimal(int(cents)).scaleb(-2) / int(count)).quantize(MICRO, ROUND_HALF_UP),
             int(age),
             int(recent),
         ]
