@@ -58,7 +58,7 @@ load: up ## Load landing/ into bronze
 
 build: up ## Build and test what changed in silver and gold since the last build; ALL=1 for everything
 	$(call stage,Building silver and gold with dbt)
-	@dbt --quiet source freshness > /dev/null
+	@dbt --quiet source freshness
 	@# Unit tests check the code and not the data: only make test runs them.
 	@dbt $(if $(MAKE_TERMOUT),,--no-use-colors) build --exclude-resource-type unit_test \
 		$(if $(ALL),,$(if $(wildcard $(STATE)/sources.json),--state $(STATE) -s source_status:fresher+ state:modified+))

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.protocols import SavedQuery, SemanticManifest
@@ -51,12 +52,13 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     manifest = configuration.semantic_manifest
     views = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
+    own = entities(manifest)
     written = set()
     with configuration.sql_client.session() as session:
         sources = _versions(session, manifest)
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            described = _descriptions(query, views, manifest)
+            described = _descriptions(query, views, manifest, own)
             stamp = _hash(sql, query.description, described, project, sources) if sources else ""
             columns: list[Column] = []
             for each in _exports(query, sql):
@@ -64,7 +66,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
                 if stamp and each.kind == "table" and _is_current(session, each.relation, stamp):
                     yield f"{each.relation}: table, unchanged"
                     continue
-                columns = columns or list(_columns(session, sql, entities(manifest), described))
+                columns = columns or list(_columns(session, sql, own, described))
                 yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
         for view in views:
             relation = f"{schema()}.{view.name}".lower()
@@ -106,13 +108,15 @@ def _exports(query: SavedQuery, sql: str) -> Iterator[Export]:
 
 
 def _descriptions(
-    query: SavedQuery, views: list[MetricView], manifest: SemanticManifest
+    query: SavedQuery,
+    views: list[MetricView],
+    manifest: SemanticManifest,
+    own: set[str | None],
 ) -> dict[str, str]:
     """The descriptions of the metrics of a saved query, and of the dimensions of its facts."""
     metrics = {metric.name: metric for metric in manifest.metrics}
     asked = query.query_params.metrics
     models = set().union(*(source_models(metrics[name], metrics) for name in asked))
-    own = entities(manifest)
     found = {name: line(metrics[name].description) for name in asked}
     for view in views:
         for column in view.dimensions if view.name in models else ():
@@ -140,20 +144,28 @@ def _hash(*content: object) -> str:
 
 def _versions(session: Session, manifest: SemanticManifest) -> list[tuple]:
     """Table, version and time of commit of all that metrics read; nothing if one is no table."""
+    relations = [each.node_relation.relation_name for each in manifest.semantic_models]
     try:
-        return [
-            (relation, *session.execute(f"describe history {relation} limit 1")[0][:2])
-            for relation in (each.node_relation.relation_name for each in manifest.semantic_models)
-        ]
+        commits = [_last_commit(session, relation) for relation in relations]
     except SqlError:
         return []
+    return [
+        (relation, commit["version"], commit["timestamp"])
+        for relation, commit in zip(relations, commits, strict=True)
+    ]
+
+
+def _last_commit(session: Session, relation: str) -> dict[str, Any]:
+    """The last commit of a Delta table, as Delta's history has it. Raises SqlError for a view."""
+    history = session.query(f"describe history {relation} limit 1")
+    [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
+    return commit
 
 
 def _is_current(session: Session, relation: str, stamp: str) -> bool:
     """Whether the last commit of a table is the end of its export with this stamp."""
     try:
-        history = session.query(f"describe history {relation} limit 1")
-        [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
+        commit = _last_commit(session, relation)
     except SqlError:
         return False
     return commit["operation"] == "SET TBLPROPERTIES" and stamp in commit["operationParameters"]
@@ -177,8 +189,7 @@ def _write_export(
         return "view"
     session.execute(f"create or replace table {relation} using delta {about} as {body}")
     # Delta's log has the number of rows; counting them takes longer than writing them.
-    history = session.query(f"describe history {relation} limit 1")
-    [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
+    commit = _last_commit(session, relation)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
     session.execute(
         f"alter table {relation} set tblproperties ({literal(DEFINITION)} = {literal(stamp)})"

@@ -322,9 +322,8 @@ def test_a_write_without_dbt_cannot_violate_the_contract(built, session, stateme
 
 
 def test_tables_have_the_types_and_descriptions_of_their_yaml(manifest, session):
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    assert models
-    for model in models:
+    assert models(manifest)
+    for model in models(manifest).values():
         described = session.execute(f"describe {model['schema']}.{model['name']}")
         found = {}
         for name, kind, comment in described:
