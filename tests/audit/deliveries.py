@@ -7,8 +7,7 @@ from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
-from lakehouse.settings import PROJECT
-from ops.sample import CUSTOMERS
+from ops.sample import CUSTOMERS, RATES
 from sample.defects import Rates
 from sample.retailer import Retailer, Sample
 from sample.writing import (
@@ -19,7 +18,7 @@ from sample.writing import (
     write_sample,
 )
 
-RATE = exchange_rates(PROJECT / "seeds" / "exchange_rates.csv")
+RATE = exchange_rates(RATES)
 
 
 # Every kind that silver has a rule for. Without rejects: loading them takes most of the time.

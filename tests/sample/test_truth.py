@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
+from ops.sample import RATES
 from sample.chance import Dice
 from sample.defects import Rates
 from sample.gold import known
@@ -18,7 +18,6 @@ from tests.sample.count import count
 from tests.sample.count_gold import count_gold
 from tests.sample.delivered import COLUMNS, KEYS, database, has_key
 
-SEEDS = Path(__file__).parents[2] / "seeds" / "exchange_rates.csv"
 KINDS = [
     "exact_duplicates", "newer_versions", "late_rows", "corrected_files", "deletions", "null_keys",
     "unknown_customers", "unknown_products", "orphan_items", "open_sessions", "malformed_lines",
@@ -67,8 +66,8 @@ def test_the_truth_equals_the_second_count_at_random_rates(tmp_path, seed):
     ids=["one_month", "three_months"],
 )
 def test_gold_of_the_truth_equals_the_second_count(tmp_path, sample):
-    truth = by_name(write_sample(sample, tmp_path, exchange_rates(SEEDS)))
-    found = count_gold(tmp_path, SEEDS)
+    truth = by_name(write_sample(sample, tmp_path, exchange_rates(RATES)))
+    found = count_gold(tmp_path)
     assert {key: truth[key] for key in truth.keys() & found.keys()} == {
         key: found[key] for key in truth.keys() & found.keys()
     }
