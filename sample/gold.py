@@ -9,14 +9,12 @@ from fractions import Fraction
 
 from sample.catalogue import Product
 from sample.ledger import Change
-from sample.silver import Rate, Rows, in_lira, session_ends
+from sample.silver import STATUSES, Rate, Rows, in_lira, session_ends
 from sample.tables import Key, Row
 from sample.times import EPOCH, SECOND, day_of
 
 UNKNOWN = "unknown"
 SETTLED = ("completed", "refunded")
-DEVICES = ("mobile", "desktop", "tablet")
-STATUSES = ("active", "inactive", "pending")
 SEGMENTS = ("new", "regular", "loyal")
 # Keys whose versions, and customers whose features on the last dates, are figures by themselves.
 NAMED_KEYS = 5
@@ -178,14 +176,20 @@ def _orders(delivered: Delivered, lines: Iterable[Line]) -> dict[str, Order]:
     return orders
 
 
+def _costed(sold: Iterable[Line | Order]) -> tuple[int, int]:
+    """Revenue and cost of the lines or orders whose cost is known."""
+    costs = [(each.revenue, each.cost) for each in sold if each.cost is not None]
+    return sum(revenue for revenue, _ in costs), sum(cost for _, cost in costs)
+
+
 def _of_lines(lines: Sequence[Line]) -> Iterator[Named]:
-    costs = [(line.revenue, line.cost) for line in lines if line.cost is not None]
+    costed, cost = _costed(lines)
     yield from _whole(
         rows=len(lines),
         quantity=sum(line.quantity for line in lines),
         revenue=_money(sum(line.revenue for line in lines)),
-        cost=_money(sum(cost for _, cost in costs)),
-        margin=_money(sum(revenue - cost for revenue, cost in costs)),
+        cost=_money(cost),
+        margin=_money(costed - cost),
         cancelled=sum(line.is_cancelled for line in lines),
         without_version=sum(not line.has_version for line in lines),
         wrong_versions=0,
@@ -194,12 +198,12 @@ def _of_lines(lines: Sequence[Line]) -> Iterator[Named]:
 
 def _of_orders(orders: Iterable[Order], rate: Rate | None) -> Iterator[Named]:
     orders = list(orders)
-    costs = [(order.revenue, order.cost) for order in orders if order.cost is not None]
+    costed, cost = _costed(orders)
     yield from _whole(
         rows=len(orders),
         revenue=_money(sum(order.revenue for order in orders)),
-        cost=_money(sum(cost for _, cost in costs)),
-        margin=_money(sum(revenue - cost for revenue, cost in costs)),
+        cost=_money(cost),
+        margin=_money(costed - cost),
         paid=sum(order.is_paid for order in orders),
         cancelled=sum(order.is_cancelled for order in orders),
         without_version=sum(not order.has_version for order in orders),
@@ -309,11 +313,10 @@ def _profitability(orders: Iterable[Order]) -> Iterator[Named]:
             days[order.day].append(order)
     yield "rows", None, len(days)
     for day, paid in days.items():
-        costs = [(order.revenue, order.cost) for order in paid if order.cost is not None]
-        margin = sum(revenue - cost for revenue, cost in costs)
+        costed, cost = _costed(paid)
         yield "revenue", day, _money(sum(order.revenue for order in paid))
-        yield "cost", day, _money(sum(cost for _, cost in costs))
-        yield "profit_margin", day, ratio(margin, sum(revenue for revenue, _ in costs))
+        yield "cost", day, _money(cost)
+        yield "profit_margin", day, ratio(costed - cost, costed)
         yield "order_count", day, len(paid)
 
 
@@ -340,7 +343,7 @@ def _customers(accounts: Rows) -> Iterator[Named]:
     found = Counter(row["status"] for row in rows)
     found += Counter(row["customer_segment"] for row in rows)
     yield from _whole(has_account=len(rows))
-    yield from _whole(**{value: found[value] for value in (*STATUSES, *SEGMENTS)})
+    yield from _whole(**{value: found[value] for value in (*STATUSES["int_accounts"], *SEGMENTS)})
 
 
 def _account_versions(changes: Iterable[Change]) -> list[tuple[int, tuple]]:
