@@ -42,7 +42,7 @@ def test_broken_rules_and_a_wrong_truth_are_named(warehouse, session):
         "silver.int_sessions": ("30 minutes", "1 minute", "duration_seconds"),
         "silver.int_payments": (
             "silver.int_payment_changes",
-            f"({payment_changes.replace('< rates.next_rate_date', '<= rates.rate_date')})",
+            f"({payment_changes.replace('< rates.valid_to', '<= rates.valid_from')})",
             "amount_try",
         ),
         "silver.set_aside": (

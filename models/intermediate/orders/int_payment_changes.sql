@@ -13,11 +13,11 @@ rates as (
     select
         currency,
         rate_to_try,
-        rate_date,
+        rate_date as valid_from,
         lead(rate_date) over (
             partition by currency
             order by rate_date
-        ) as next_rate_date
+        ) as valid_to
 
     from {{ ref('exchange_rates') }}
 
@@ -49,11 +49,7 @@ rated as (
     left join rates
         on
             payments.currency = rates.currency
-            and payments.transaction_date >= rates.rate_date
-            and (
-                rates.next_rate_date is null
-                or payments.transaction_date < rates.next_rate_date
-            )
+            and {{ valid_at('rates', 'payments.transaction_date') }}
     where payments.transaction_id is not null
 
 ),

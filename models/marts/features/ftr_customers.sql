@@ -32,32 +32,26 @@ interaction_changes as (
 
 ),
 
+known_accounts as (
+
+    {{ known_as_of('account_changes', 'customer_id') }}
+
+),
+
 accounts as (
 
     select
-        as_of_dates.as_of_date,
-        account_changes.customer_id,
-        min_by(
-            account_changes.registration_date, account_changes.latest_rank
-        ) as registration_date
+        as_of_date,
+        latest.customer_id,
+        latest.registration_date
 
-    from as_of_dates
-    inner join account_changes
-        on {{ known_by('account_changes') }}
-    group by as_of_dates.as_of_date, account_changes.customer_id
+    from known_accounts
 
 ),
 
 payments as (
 
-    select
-        as_of_dates.as_of_date,
-        min_by(struct(payment_changes.*), payment_changes.latest_rank) as latest
-
-    from as_of_dates
-    inner join payment_changes
-        on {{ known_by('payment_changes') }}
-    group by as_of_dates.as_of_date, payment_changes.transaction_id
+    {{ known_as_of('payment_changes', 'transaction_id') }}
 
 ),
 
@@ -101,14 +95,7 @@ spending as (
 
 sessions as (
 
-    select
-        as_of_dates.as_of_date,
-        min_by(struct(session_changes.*), session_changes.latest_rank) as latest
-
-    from as_of_dates
-    inner join session_changes
-        on {{ known_by('session_changes') }}
-    group by as_of_dates.as_of_date, session_changes.session_id
+    {{ known_as_of('session_changes', 'session_id') }}
 
 ),
 
@@ -141,15 +128,7 @@ visits as (
 
 interactions as (
 
-    select
-        as_of_dates.as_of_date,
-        min_by(struct(interaction_changes.*), interaction_changes.latest_rank)
-            as latest
-
-    from as_of_dates
-    inner join interaction_changes
-        on {{ known_by('interaction_changes') }}
-    group by as_of_dates.as_of_date, interaction_changes.interaction_id
+    {{ known_as_of('interaction_changes', 'interaction_id') }}
 
 ),
 

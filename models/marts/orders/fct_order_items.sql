@@ -48,11 +48,7 @@ priced as (
     left join product_versions
         on
             items.product_id = product_versions.product_id
-            and to_date(orders.ordered_at) >= product_versions.valid_from
-            and (
-                product_versions.valid_to is null
-                or to_date(orders.ordered_at) < product_versions.valid_to
-            )
+            and {{ valid_at('product_versions', 'to_date(orders.ordered_at)') }}
 
 ),
 

@@ -89,11 +89,7 @@ joined as (
     left join customer_versions
         on
             orders.customer_id = customer_versions.customer_id
-            and orders.ordered_at >= customer_versions.valid_from
-            and (
-                customer_versions.valid_to is null
-                or orders.ordered_at < customer_versions.valid_to
-            )
+            and {{ valid_at('customer_versions', 'orders.ordered_at') }}
 
 ),
 
