@@ -27,16 +27,9 @@ states as (
 
 ),
 
-compared as (
+changed as (
 
-    select
-        *,
-        state <=> lag(state) over (
-            partition by customer_id
-            order by valid_from
-        ) as is_unchanged
-
-    from states
+    {{ versions_of('states', 'customer_id') }}
 
 ),
 
@@ -46,20 +39,13 @@ versions as (
         customer_id,
         state.account_status,
         state.customer_segment,
-        row_number() over (
-            partition by customer_id
-            order by valid_from
-        ) as version,
+        version,
         state.is_deleted,
         state.registration_date,
         valid_from,
-        lead(valid_from) over (
-            partition by customer_id
-            order by valid_from
-        ) as valid_to
+        valid_to
 
-    from compared
-    where not is_unchanged
+    from changed
 
 )
 

@@ -42,16 +42,9 @@ states as (
 
 ),
 
-compared as (
+changed as (
 
-    select
-        *,
-        state <=> lag(state) over (
-            partition by product_id
-            order by valid_from
-        ) as is_unchanged
-
-    from states
+    {{ versions_of('states', 'product_id') }}
 
 ),
 
@@ -61,20 +54,13 @@ versions as (
         product_id,
         state.product_name,
         state.category,
-        row_number() over (
-            partition by product_id
-            order by valid_from
-        ) as version,
+        version,
         state.unit_cost,
         state.list_price,
         valid_from,
-        lead(valid_from) over (
-            partition by product_id
-            order by valid_from
-        ) as valid_to
+        valid_to
 
-    from compared
-    where not is_unchanged
+    from changed
 
 )
 
