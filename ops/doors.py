@@ -8,7 +8,6 @@ Java's class path.
 import os
 import secrets
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,9 +23,6 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import SPARK_CONF, is_loopback, path_of
-from ops import jars, java
-
-PASSWORD_FILE_CLASS = SPARK_CONF / "java" / "lakehouse" / "PasswordFile.java"
 
 
 @dataclass(frozen=True)
@@ -130,12 +126,10 @@ def write(doors: Doors, home: Path, more: Mapping[str, str] | None = None) -> Pa
         **doors.authentication(),
         **(more or {}),
     }
-    if doors.users_file:
-        if not os.access(doors.users_file, os.R_OK):
-            raise LakehouseError(
-                f"{doors.users_file} is not a readable file", "run: lakehouse user add NAME"
-            )
-        _compile(PASSWORD_FILE_CLASS, folder)
+    if doors.users_file and not os.access(doors.users_file, os.R_OK):
+        raise LakehouseError(
+            f"{doors.users_file} is not a readable file", "run: lakehouse user add NAME"
+        )
     if doors.certificate and doors.key:
         password = secrets.token_urlsafe()
         private_file(folder / "server.p12").write_bytes(
@@ -188,21 +182,3 @@ def keystore(certificate: Path, key: Path, password: str) -> bytes:
         )
     encryption = BestAvailableEncryption(password.encode())
     return serialize_key_and_certificates(b"server", private, first, chain, encryption)  # type: ignore[arg-type]
-
-
-def _compile(source: Path, folder: Path) -> None:
-    """Compile a Java file with pyspark's Janino: a JRE has no compiler, and git no binary."""
-    classpath = os.pathsep.join(map(str, sorted(jars.pyspark().glob("jars/*.jar"))))
-    compiled = subprocess.run(
-        [
-            java.find().path,
-            *("-cp", str(jars.pyspark() / "jars" / "*")),
-            *("org.codehaus.commons.compiler.samples.CompilerDemo", "-d", str(folder)),
-            *("-classpath", classpath, str(source)),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    if not (folder / source.parent.name / f"{source.stem}.class").exists():
-        reason = " ".join(compiled.stderr.split())[:300]
-        raise LakehouseError(f"{source} cannot be compiled: {reason}", "report it to us")

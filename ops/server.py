@@ -23,7 +23,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import SPARK_CONF, Settings, is_loopback
 from lakehouse.thrift import Session, Unreachable
 from lakehouse.transport import Refused
-from ops import doors, jars, java
+from ops import classes, doors, jars, java
 from ops.doors import Doors
 
 
@@ -152,13 +152,20 @@ def command(
     """
     java.find()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    classpath = f"{doors.write(opened, settings.home, properties)}:{jars.require()}/*"
+    classpath = os.pathsep.join(
+        [
+            str(doors.write(opened, settings.home, properties)),
+            str(classes.compiled(settings.home)),
+            f"{jars.require()}/*",
+        ]
+    )
     # The UI shows statements to everybody who reaches its port.
     ui = [] if is_loopback(opened.bind) else ["--conf", "spark.ui.enabled=false"]
     return [
         str(jars.pyspark() / "bin" / "spark-submit"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *("--conf", f"spark.driver.extraClassPath={classpath}"),
+        *("--conf", "spark.extraListeners=lakehouse.ClosedStatements"),
         *ui,
         *arguments,
         "spark-internal",
