@@ -3,12 +3,16 @@
 dbt finds a module by its name `dbt_…` and its list `plugins`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from getpass import getuser
 from typing import Any
 
 import dbt.adapters.spark
+from dbt.adapters.base import available
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.spark import SparkColumn
@@ -17,15 +21,18 @@ from dbt.adapters.spark.connections import (
     SparkConnectionManager,
     SparkConnectionMethod,
 )
+from dbt.flags import get_flags
 from dbt.plugins import dbtPlugin
 from dbt_common.exceptions import DbtDatabaseError
+from dbt_common.invocation import get_invocation_id
 from pyhive import hive
 from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, settings_of
-from lakehouse.thrift import error_of
+from lakehouse.thrift import Session, error_of
 from lakehouse.transport import transport
+from releases.publish import Run, metadata, project_commit, publish
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
@@ -45,6 +52,18 @@ def _reason(error: Exception, settings: Settings) -> str:
     if isinstance(error, hive.OperationalError):
         return error_of(error.args[0]).message
     return f"no Spark Thrift server answers at {settings.server}"
+
+
+def _is_empty() -> bool:
+    """Whether this run was asked to read no rows, or a sample of them."""
+    flags = get_flags()
+    return bool(getattr(flags, "EMPTY", False) or getattr(flags, "SAMPLE", None))
+
+
+def _commit_metadata() -> dict[str, str]:
+    """A session's setting that marks its commits with this run."""
+    setting = "set:hiveconf:spark.databricks.delta.commitInfo.userMetadata"
+    return {setting: metadata(get_invocation_id(), _is_empty())}
 
 
 class Connections(SparkConnectionManager):
@@ -68,7 +87,7 @@ class Connections(SparkConnectionManager):
             session = hive.Connection(
                 thrift_transport=opened,
                 username=opened.user,
-                configuration=credentials.server_side_parameters,
+                configuration={**credentials.server_side_parameters, **_commit_metadata()},
             )
         except CONNECTION_ERRORS as error:
             connection.state = ConnectionState.FAIL
@@ -120,6 +139,34 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         columns = self.get_columns_in_relation(relation)
         owner = self._owners.get((relation.schema, relation.identifier))
         return [replace(column, table_owner=owner or column.table_owner) for column in columns]
+
+    @available
+    def publish(
+        self, results: Iterable[Any], nodes: Mapping[str, Any], started: datetime
+    ) -> list[str]:
+        """Publish what this run built and tested; returns lines for its output.
+
+        `results` and `nodes` are those of the context of `on-run-end`, `started` is
+        `run_started_at`. Raises LakehouseError if the server does not answer.
+        """
+        credentials = self.config.credentials
+        settings = settings_of(credentials)
+        connect = partial(
+            Session,
+            settings,
+            partial(transport, settings, credentials.password),
+            credentials.server_side_parameters,
+        )
+        run = Run(
+            get_flags().WHICH,
+            get_invocation_id(),
+            started,
+            {each.node.unique_id: str(each.status) for each in results},
+            settings.user or getuser(),
+            project_commit(),
+            _is_empty(),
+        )
+        return publish(connect, run, nodes)
 
 
 class LakehousePlugin(dbtPlugin):

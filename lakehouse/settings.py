@@ -107,6 +107,11 @@ class Settings:
         )
 
 
+def schema_name(name: str) -> str:
+    """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX, as dbt builds it."""
+    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + name
+
+
 def settings_of(profile: Any) -> Settings:
     """The settings, with host, port and user of a dbt profile for Spark.
 

@@ -1,7 +1,7 @@
 """Conversion of Python values to SQL text."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -52,10 +52,15 @@ def in_list(expression: str, values: Iterable[str]) -> str:
 
 
 def inline_table(schema: str, rows: Iterable[Iterable[object]]) -> str:
-    """A table expression of Python rows; `schema` such as `path string, size bigint`.
-
-    The rows are one JSON literal: Spark parses thousands of literals slowly.
-    """
+    """A table expression of Python rows; `schema` such as `path string, size bigint`."""
     names = [column.split()[0] for column in schema.split(", ")]
-    records = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False)
-    return f"inline(from_json({literal(records)}, {literal(f'array<struct<{schema}>>')}))"
+    return inline_records(schema, (dict(zip(names, row, strict=True)) for row in rows))
+
+
+def inline_records(schema: str, records: Iterable[Mapping[str, object]]) -> str:
+    """A table expression of dictionaries, which may be nested as `schema` is.
+
+    They are one JSON literal: Spark parses thousands of literals slowly.
+    """
+    text = json.dumps(list(records), ensure_ascii=False)
+    return f"inline(from_json({literal(text)}, {literal(f'array<struct<{schema}>>')}))"

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import click
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import Settings
+from lakehouse.settings import Settings, schema_name
 from lakehouse.thrift import Session, SqlError
-from ops.project import schema_name
 
 
 class Finding(NamedTuple):

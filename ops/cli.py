@@ -7,15 +7,10 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 3 loaded, with rejected rows or
 import csv
 import json
 import sys
-from collections.abc import Iterable
-from decimal import Decimal
 from itertools import islice
 
 import click
 from click.shell_completion import get_completion_class
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 
 from lakehouse.errors import LakehouseError, WrongUsage
 from lakehouse.settings import Settings
@@ -34,19 +29,19 @@ from ops.certificates import certificates
 from ops.dashboard.command import dashboard
 from ops.foreground import run
 from ops.new import new
+from ops.output import console, print_table
 from ops.progress import show_progress
 from ops.project import parse_sources
+from ops.release import release
 from ops.sample import sample
 from ops.schema import schema
 from ops.user import user
+from releases.compare import as_of
+from releases.publish import check_kept, find
+from releases.tables import history
 
 REJECTED = 3
 CANCELLED = 130
-
-console = Console(highlight=False)
-if not console.is_terminal:
-    # A file or a pipe has no width; a table of more columns is printed row by row.
-    console = Console(highlight=False, width=200)
 
 
 class Commands(click.Group):
@@ -315,8 +310,11 @@ def quarantine_retry(settings: Settings, tables: tuple[str, ...], jobs: int, as_
 @click.argument("statement", required=False)
 @click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV.")
 @click.option("--limit", default=1000, show_default=True, help="Maximum number of rows in a table.")
+@click.option("--release", "number", type=int, help="Read `published` as it was in this release.")
 @click.pass_obj
-def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> None:
+def sql(
+    settings: Settings, statement: str | None, as_csv: bool, limit: int, number: int | None
+) -> None:
     """Run one SQL STATEMENT, or standard input, and print its result."""
     text = (
         (sys.stdin.read() if statement is None or statement == "-" else statement)
@@ -326,19 +324,24 @@ def sql(settings: Settings, statement: str | None, as_csv: bool, limit: int) -> 
     if not text:
         raise click.UsageError("no SQL: give a statement, or pipe one in")
     with Session(settings) as session:
+        if number is not None:
+            rows = history(session)
+            wanted = find(rows, number)
+            check_kept(session, rows, wanted)
+            text = as_of(session, wanted, text)
         result = session.query(text)
         if as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(result.columns)
             writer.writerows(result.rows)
             return
-        rows = list(islice(result.rows, limit + 1))
-    if not rows and result.columns in ((), ("Result",)):
+        shown = list(islice(result.rows, limit + 1))
+    if not shown and result.columns in ((), ("Result",)):
         # Spark's answer to a statement without a result.
         click.echo("done")
         return
-    print_table(result.columns, rows[:limit])
-    if len(rows) > limit:
+    print_table(result.columns, shown[:limit])
+    if len(shown) > limit:
         click.echo(
             f"only the first {limit} rows are shown; see --limit, or --csv for all", err=True
         )
@@ -354,35 +357,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
-for each in (audit, certificates, dashboard, new, sample, user):
+for each in (audit, certificates, dashboard, new, release, sample, user):
     main.add_command(each)
 for each in (run, schema):
     server_group.add_command(each)
-
-
-def cell(value: object) -> str:
-    """A value as text: decimals with thousands separators, None as null."""
-    if value is None:
-        return "null"
-    return f"{value:,}" if isinstance(value, Decimal) else str(value)
-
-
-def print_table(columns: Iterable[str], rows: list[tuple], title: str | None = None) -> None:
-    """Print rows as a table, or one below the other if the table is too wide for the terminal."""
-    columns = tuple(columns)
-    table = Table(title=title, title_justify="left")
-    for index, name in enumerate(columns):
-        numeric = any(isinstance(row[index], (int, float, Decimal)) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(cell(value) for value in row))
-    if (
-        Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-        <= console.width
-    ):
-        console.print(table)
-        return
-    for number, row in enumerate(rows, start=1):
-        console.print(f"-- row {number}", style="bold")
-        for name, value in zip(columns, row, strict=True):
-            console.print(f"{name:>{max(map(len, columns))}}  {cell(value)}", markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -34,11 +33,6 @@ def parse(
     if not result.success:
         raise LakehouseError(f"dbt cannot parse the project: {result.exception}", "run: dbt parse")
     return result.result
-
-
-def schema_name(name: str) -> str:
-    """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX, as dbt builds it."""
-    return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + name
 
 
 def parse_sources(project: Path = PROJECT) -> dict:

@@ -5,6 +5,9 @@
         {%- do described.update({name | lower: column}) -%}
     {%- endfor -%}
     {%- set all_properties = dict(config.get('tblproperties') or {}, **properties) -%}
+    {%- if model.access == 'public' -%}
+        {%- do all_properties.update(release_retention()) -%}
+    {%- endif -%}
     {%- if config.get('contract').enforced -%}
         {%- do all_properties.update(check_properties(model)) -%}
     {%- endif %}

@@ -1,6 +1,6 @@
 """The schema that exports write, and others read."""
 
-from ops.project import schema_name
+from lakehouse.settings import schema_name
 
 SCHEMA = "metrics"
 

@@ -1,4 +1,4 @@
-"""A package imports only itself and lower layers: ops -> loaders -> lakehouse, ops -> sample."""
+"""A package imports only itself and lower layers, such as ops -> loaders -> lakehouse."""
 
 import ast
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from lakehouse.settings import PROJECT
 # The packages of the project that each one may import.
 LAYERS = {
     "lakehouse": {"lakehouse"},
-    "dbt_lakehouse": {"dbt_lakehouse", "lakehouse"},
+    "releases": {"releases", "lakehouse"},
+    "dbt_lakehouse": {"dbt_lakehouse", "releases", "lakehouse"},
     "loaders": {"loaders", "lakehouse"},
     "sample": {"sample"},
-    "ops": {"ops", "loaders", "lakehouse", "sample"},
+    "ops": {"ops", "releases", "loaders", "lakehouse", "sample"},
 }
 PROJECT_PACKAGES = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {
     "tests",

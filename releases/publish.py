@@ -1,0 +1,267 @@
+"""Publishing at the end of a dbt run, and the commands that move, hold and compare releases."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import PROJECT
+from lakehouse.sql import identifier
+from lakehouse.thrift import Session, SqlError
+from releases import tables, views
+from releases.retention import expired, retention_days
+from releases.rules import GOOD, Head, Mart, Outcome, held_back, is_guard, marts, names
+from releases.tables import Model, Release
+
+# Commands of dbt after which a release is written. `dbt run` has no tests.
+TESTING = ("build", "test")
+# Times that a release is derived anew because another one was written in between.
+ATTEMPTS = 5
+
+Connect = Callable[[], Session]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A dbt run: its command, and the state of each node that it ran, by unique id."""
+
+    command: str
+    invocation: str
+    started: datetime
+    states: Mapping[str, str]
+    by: str
+    commit: str
+    empty: bool = False
+
+    @property
+    def failed(self) -> list[str]:
+        """The nodes that failed; those that dbt skipped for them are not listed."""
+        bad = {id: state for id, state in self.states.items() if state not in GOOD}
+        return [id for id, state in bad.items() if state != "skipped"] or list(bad)
+
+
+def project_commit() -> str:
+    """The git commit of the project, with -dirty if files differ; empty without git."""
+    try:
+        shown = subprocess.run(
+            ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--exclude=*"],
+            capture_output=True,
+            text=True,
+        )
+    except OSError:
+        return ""
+    return shown.stdout.strip()
+
+
+def utc_now() -> datetime:
+    """The time, as Spark's sessions have it: UTC without a time zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def metadata(invocation: str, empty: bool) -> str:
+    """The `userMetadata` of the commits of a dbt run."""
+    return json.dumps({"invocation": invocation, "empty": empty})
+
+
+def head(session: Session, name: str) -> Head | None:
+    """The newest version of a table of gold; None if there is no such Delta table."""
+    try:
+        found = session.query(f"describe history {identifier(views.gold(), name)} limit 1")
+        [commit] = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
+    except SqlError:
+        return None
+    try:
+        about = json.loads(commit["userMetadata"] or "{}")
+    except ValueError:
+        about = {}
+    about = about if isinstance(about, dict) else {}
+    committed = commit["timestamp"].replace(tzinfo=timezone.utc)
+    return Head(commit["version"], committed, about.get("invocation", ""), bool(about.get("empty")))
+
+
+def publish(connect: Connect, run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Record the tests of a run, and publish what passed; returns lines for its output.
+
+    A run with a failure, a run with --empty, and a command without tests move no view. Raises
+    LakehouseError if the server does not answer.
+    """
+    if run.command not in TESTING or run.empty:
+        return []
+    with connect() as session:
+        known = marts(nodes, views.gold())
+        heads = _heads(connect, known, run)
+        ended = utc_now()
+        tables.record(session, _results(nodes, known, heads, run), run.invocation, ended)
+        rows = tables.history(session, newest=100)
+        seen = tables.latest(rows)
+        if run.failed or (held := tables.hold(rows)):
+            # Completes the release of a run that was killed.
+            views.move(connect, seen.models)
+        if run.failed:
+            return [f"{_seen(seen)}; this run published nothing: {names(run.failed)} failed"]
+        if held:
+            why = f": {held.note}" if held.note else ""
+            return [f"{_seen(seen)}; {held.by} holds it since {held.at:%Y-%m-%d %H:%M} UTC{why}"]
+        last = tables.last_results(session)
+        reasons = {
+            mart.name: held_back(mart, heads[mart.name], last)
+            for mart in known
+            if mart.name in heads
+        }
+        lines = [f"{name} is not published: {why}" for name, why in reasons.items() if why]
+        passed = {mart.name: _model(mart, heads) for mart in known if reasons.get(mart.name) == ""}
+        tests = len({test for mart in known if mart.name in passed for test in mart.tests})
+        wanted = {mart.name for mart in known}
+        written = _release(session, seen, lambda before: _next(before, passed, wanted, tests, run))
+        views.move(connect, (written or seen).models)
+        if not written:
+            return [*lines, f"{_seen(seen)}; nothing new to publish"]
+        return [*lines, f"release {written.number}: {moved(written)}, in {views.published()}"]
+
+
+def _heads(connect: Connect, known: list[Mart], run: Run) -> dict[str, Head]:
+    """The newest versions of all marts: a retry tests only some of what an earlier run built.
+
+    Without those that another program wrote meanwhile: a test may have read either version.
+    """
+    found = views.in_parallel(connect, head, [mart.name for mart in known])
+    return {
+        name: each
+        for name, each in found.items()
+        if each and each.is_stable_since(run.started, run.invocation)
+    }
+
+
+def _results(
+    nodes: Mapping[str, Mapping[str, Any]], known: list[Mart], heads: dict[str, Head], run: Run
+) -> dict[str, Outcome]:
+    """The tests that a run completed, with the versions of the marts that each one read."""
+    return {
+        id: Outcome(
+            state in GOOD,
+            {m.name: heads[m.name].version for m in known if id in m.tests and m.name in heads},
+        )
+        for id, state in run.states.items()
+        if state != "skipped" and id in nodes and is_guard(nodes[id])
+    }
+
+
+def _model(mart: Mart, heads: Mapping[str, Head]) -> Model:
+    return Model(heads[mart.name].version, mart.key, mart.description)
+
+
+def _next(
+    before: Release, passed: Mapping[str, Model], wanted: set[str], tests: int, run: Run
+) -> Release | None:
+    """The release after another one; None if readers would see the same."""
+    kept = {name: model for name, model in before.models.items() if name in wanted}
+    models = {**kept, **passed}
+    moved = _moved(before.models, models)
+    if not moved:
+        return None
+    return Release(
+        before.number + 1, "build", models, moved, tests, run.invocation, run.commit, run.by
+    )
+
+
+def _moved(before: Mapping[str, Model], after: Mapping[str, Model]) -> tuple[str, ...]:
+    versions = {name: model.version for name, model in before.items()}
+    new = {name: model.version for name, model in after.items()}
+    return tuple(sorted(n for n in versions.keys() | new if versions.get(n) != new.get(n)))
+
+
+def _release(
+    session: Session, seen: Release, derive: Callable[[Release], Release | None]
+) -> Release | None:
+    """Write the release that `derive` makes of the latest one, which was `seen` a moment ago.
+
+    Returns None if there is none to write. Raises LakehouseError if others write all the time.
+    """
+    for _ in range(ATTEMPTS):
+        derived = derive(seen)
+        if derived is None or tables.add(session, derived):
+            return derived
+        seen = tables.latest(tables.history(session, newest=100))
+    raise LakehouseError("other runs write releases all the time", "try again once they ended")
+
+
+def moved(release: Release) -> str:
+    """How many models a release has, and how many of them readers see in another version."""
+    new = len(release.moved)
+    return f"readers see {len(release.models)} models, {new} of them in another version"
+
+
+def _seen(release: Release) -> str:
+    return f"readers see release {release.number}" if release.number else "readers see no release"
+
+
+def rollback(connect: Connect, number: int, by: str, invocation: str, note: str) -> Release:
+    """Show readers an earlier release again, as a new one. Raises LakehouseError."""
+    with connect() as session:
+        rows = tables.history(session)
+        old = find(rows, number)
+        check_kept(session, rows, old)
+
+        def derive(before: Release) -> Release:
+            return replace(
+                old,
+                number=before.number + 1,
+                kind="rollback",
+                moved=_moved(before.models, old.models),
+                invocation=invocation,
+                by=by,
+                note=note or f"back to release {number}",
+            )
+
+        written = _release(session, tables.latest(rows), derive)
+        assert written
+        views.move(connect, written.models)
+        return written
+
+
+def find(rows: list[Release], number: int) -> Release:
+    """A release by its number. Raises LakehouseError if there is none."""
+    found = [each for each in rows if each.number == number and each.kind in tables.MOVES]
+    if found:
+        return found[0]
+    newest = tables.latest(rows).number
+    raise LakehouseError(
+        f"there is no release {number}",
+        f"use a number from 1 to {newest}" if newest else "run: dbt build",
+    )
+
+
+def check_kept(session: Session, rows: list[Release], release: Release) -> None:
+    """Raise LakehouseError if a release has expired, or a version of it is gone."""
+    days = retention_days()
+    reason = ""
+    if release.number in expired(rows, days, utc_now()):
+        reason = f"readers last saw it more than {days} days ago"
+    for name, model in sorted(release.models.items()) if not reason else ():
+        try:
+            session.execute(f"select * from {views.version_of(name, model.version)} limit 0")
+        except SqlError as error:
+            reason = error.sentence
+            break
+    if reason:
+        raise LakehouseError(
+            f"release {release.number} has expired: {reason}",
+            "use a newer one; release_retention_days in dbt_project.yml says how long they last",
+        )
+
+
+def set_hold(connect: Connect, kind: str, by: str, invocation: str, note: str) -> Release:
+    """Stop publishing (`kind` hold), or start it again (`lift`); returns what readers see."""
+    with connect() as session:
+        tables.create(session)
+        for _ in range(ATTEMPTS):
+            seen = tables.latest(tables.history(session, newest=100))
+            row = replace(
+                seen, kind=kind, moved=(), tests=0, invocation=invocation, by=by, note=note
+            )
+            if tables.add(session, row):
+                return seen
+    raise LakehouseError("other runs write releases all the time", "try again once they ended")

@@ -1,0 +1,198 @@
+"""The tables `ops.tested` and `ops.releases`. Both only grow."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from lakehouse.settings import schema_name
+from lakehouse.sql import in_list, inline_records, literal
+from lakehouse.thrift import Session, SqlError
+from releases.rules import Outcome
+
+# Kinds of a row that give readers other versions.
+MOVES = ("build", "rollback")
+MODELS = "map<string, struct<version: bigint, key: array<string>, description: string>>"
+# Two runs that end at the same time write one after the other.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in a release: the version of its table, its key columns and its description."""
+
+    version: int
+    key: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A row of `ops.releases`. `kind` is build, rollback, hold or lift; the last two have the
+    number and the models of the release that readers saw."""
+
+    number: int
+    kind: str
+    models: Mapping[str, Model]
+    moved: tuple[str, ...] = ()
+    tests: int = 0
+    invocation: str = ""
+    commit: str = ""
+    by: str = ""
+    note: str = ""
+    at: datetime | None = None
+
+
+NONE = Release(0, "build", {})
+
+
+def tested() -> str:
+    return f"{schema_name('ops')}.tested"
+
+
+def releases() -> str:
+    return f"{schema_name('ops')}.releases"
+
+
+def create(session: Session) -> None:
+    """Create the tables that do not exist."""
+    session.execute(f"create schema if not exists {schema_name('ops')}")
+    session.execute(f"""
+create table if not exists {tested()} (
+    test string not null comment 'Unique id of the data test in dbt.',
+    passed boolean not null comment 'Whether it passed, perhaps with a warning.',
+    versions map<string, bigint> not null
+        comment 'Versions of the tables of gold that it read. Without those written meanwhile.',
+    invocation_id string not null comment 'The dbt run, as in its logs and artifacts.',
+    tested_at timestamp not null comment 'End of the run, UTC.'
+) using delta
+comment 'One row per error-severity data test and dbt run. Append-only.'
+""")
+    session.execute(f"""
+create table if not exists {releases()} (
+    release bigint not null comment 'Number, from 1. Of a hold or lift: what readers saw then.',
+    kind string not null comment 'build, rollback, hold or lift.',
+    models {MODELS} not null comment 'All models that readers see, with the version of each.',
+    moved array<string> not null comment 'The models of which readers see another version.',
+    tests bigint not null comment 'Number of data tests that these versions have passed.',
+    invocation_id string not null comment 'The dbt run; a command has an id of its own.',
+    git_commit string not null comment 'Commit of the project, with -dirty if files differ.',
+    released_by string not null comment 'The user of the run or command.',
+    note string not null comment 'The reason that a command was given.',
+    released_at timestamp not null comment 'When it was written, UTC.'
+) using delta
+comment 'What readers saw: one row per release, hold and lift. Append-only.'
+""")
+
+
+def record(
+    session: Session, results: Mapping[str, Outcome], invocation: str, ended: datetime
+) -> None:
+    """Add the results of a run's tests; creates the tables if this is the first run."""
+    rows = [
+        {
+            "test": test,
+            "passed": each.passed,
+            "versions": dict(each.versions),
+            "invocation_id": invocation,
+            "tested_at": ended.isoformat(sep=" "),
+        }
+        for test, each in sorted(results.items())
+    ]
+    schema = (
+        "test string, passed boolean, versions map<string, bigint>, "
+        "invocation_id string, tested_at timestamp"
+    )
+    insert = f"insert into {tested()} select * from {inline_records(schema, rows)}"
+    try:
+        session.execute(insert)
+    except SqlError as error:
+        if not error.not_found:
+            raise
+        create(session)
+        session.execute(insert)
+
+
+def last_results(session: Session) -> dict[str, Outcome]:
+    """The last result of each test."""
+    rows = session.execute(f"""
+select test, max_by(passed, tested_at), to_json(max_by(versions, tested_at))
+from {tested()} group by test""")
+    return {test: Outcome(passed, json.loads(versions)) for test, passed, versions in rows}
+
+
+def history(session: Session, newest: int = 1000) -> list[Release]:
+    """The newest rows of `ops.releases`, the oldest first; empty if there is no such table."""
+    try:
+        rows = session.execute(f"""
+select release, kind, to_json(models), to_json(moved), tests, invocation_id, git_commit,
+    released_by, note, released_at
+from {releases()} order by released_at desc, release desc limit {newest}""")
+    except SqlError as error:
+        if error.not_found:
+            return []
+        raise
+    return [
+        Release(
+            number,
+            kind,
+            {
+                name: Model(each["version"], tuple(each["key"]), each["description"])
+                for name, each in json.loads(models).items()
+            },
+            tuple(json.loads(moved)),
+            *rest,
+        )
+        for number, kind, models, moved, *rest in reversed(rows)
+    ]
+
+
+def latest(rows: Iterable[Release]) -> Release:
+    """The release that readers see, of the rows of `ops.releases`."""
+    return max(
+        (each for each in rows if each.kind in MOVES), default=NONE, key=lambda each: each.number
+    )
+
+
+def hold(rows: Iterable[Release]) -> Release | None:
+    """The hold that is in force, of the rows of `ops.releases`."""
+    last = [each for each in rows if each.kind in ("hold", "lift")][-1:]
+    return last[0] if last and last[0].kind == "hold" else None
+
+
+def add(session: Session, release: Release) -> bool:
+    """Add a row; returns False if another release was written since its models were derived."""
+    row = {
+        "release": release.number,
+        "kind": release.kind,
+        "models": {name: asdict(each) for name, each in sorted(release.models.items())},
+        "moved": release.moved,
+        "tests": release.tests,
+        "invocation_id": release.invocation,
+        "git_commit": release.commit,
+        "released_by": release.by,
+        "note": release.note,
+    }
+    schema = (
+        f"release bigint, kind string, models {MODELS}, moved array<string>, tests bigint, "
+        "invocation_id string, git_commit string, released_by string, note string"
+    )
+    before = release.number - (release.kind in MOVES)
+    insert = f"""
+insert into {releases()}
+select *, current_timestamp() from {inline_records(schema, [row])}
+where (
+    select coalesce(max(release), 0) from {releases()} where {in_list("kind", MOVES)}
+) = {before}"""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            session.execute(insert)
+            break
+        except SqlError as error:
+            if "CONCURRENT" not in error.condition or attempt == ATTEMPTS:
+                raise
+    [(added,)] = session.execute(f"""
+select count(*) from {releases()}
+where release = {release.number} and kind = {literal(release.kind)}
+    and invocation_id = {literal(release.invocation)}""")
+    return added > 0
