@@ -107,13 +107,13 @@ demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh c
 	$(call stage,Revenue by customer segment)
 	@lakehouse sql "select customer__gender, age_band, invoices, units, revenue from metrics.sales_by_segment order by revenue desc"
 	$(call stage,Web shop: sales and margin of the last week)
-	@lakehouse sql "select order_date, order_count, revenue, cost, profit_margin from gold.rpt_daily_profitability order by order_date desc limit 7"
+	@lakehouse sql "select order_date, order_count, revenue, cost, profit_margin from published.rpt_daily_profitability order by order_date desc limit 7"
 	$(call stage,Web shop: customers who come back)
 	@lakehouse sql "select metric_time__week, measure(orders) as orders, measure(active_customers) as active_customers, round(measure(repeat_rate), 3) as repeat_rate from metrics.orders group by metric_time__week order by metric_time__week"
 	$(call stage,Web shop: how far visits come)
-	@lakehouse sql "select * from gold.rpt_funnel order by session_month, sessions desc"
+	@lakehouse sql "select * from published.rpt_funnel order by session_month, sessions desc"
 	$(call stage,Web shop: the customers who spent the most)
-	@lakehouse sql "select customer_id, purchase_frequency, total_spend, recency_days, sessions_last_30_days, returns, tenure_days from gold.ftr_customers where as_of_date = (select max(as_of_date) from gold.ftr_customers) order by total_spend desc, customer_id limit 5"
+	@lakehouse sql "select customer_id, purchase_frequency, total_spend, recency_days, sessions_last_30_days, returns, tenure_days from published.ftr_customers where as_of_date = (select max(as_of_date) from published.ftr_customers) order by total_spend desc, customer_id limit 5"
 ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Done. Try next:)
 	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'

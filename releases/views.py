@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lakehouse.settings import schema_name
 from lakehouse.sql import identifier, literal
@@ -18,12 +18,16 @@ T = TypeVar("T")
 JOBS = 4
 
 
+# Schemas, without the prefix of a developer.
+GOLD, PUBLISHED = "gold", "published"
+
+
 def published() -> str:
-    return schema_name("published")
+    return schema_name(PUBLISHED)
 
 
 def gold() -> str:
-    return schema_name("gold")
+    return schema_name(GOLD)
 
 
 def version_of(name: str, version: int) -> str:
@@ -31,15 +35,23 @@ def version_of(name: str, version: int) -> str:
     return f"{identifier(gold(), name)} version as of {version}"
 
 
-def shown(session: Session) -> dict[str, int]:
-    """The version that each view of `published` shows; the schema is created if it is missing."""
+class Shown(NamedTuple):
+    """The version of a table of gold that a view shows, and since when."""
+
+    version: int
+    since: str
+
+
+# In what `show table extended` says about a view that `statement` made.
+TEXT = re.compile(r"^Created Time: (.*)$.*^View Text: .* version as of (\d+)$", re.M | re.S)
+
+
+def shown(session: Session) -> dict[str, Shown]:
+    """What each view of a release shows; the schema is created if it is missing."""
     session.execute(f"create schema if not exists {published()}")
     rows = session.execute(f"show table extended in {published()} like '*'")
-    texts = {
-        name: re.search(r"^View Text: .* version as of (\d+)$", about, re.MULTILINE)
-        for _, name, _, about in rows
-    }
-    return {name: int(text[1]) if text else -1 for name, text in texts.items()}
+    found = ((name, TEXT.search(about)) for _, name, _, about in rows)
+    return {name: Shown(int(text[2]), text[1]) for name, text in found if text}
 
 
 def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> list[str]:
@@ -52,7 +64,7 @@ def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> list[st
     statements = {
         name: statement(name, model)
         for name, model in models.items()
-        if before.get(name) != model.version
+        if name not in before or before[name].version != model.version
     }
     statements |= {
         name: f"drop view {identifier(published(), name)}" for name in before.keys() - models

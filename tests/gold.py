@@ -202,6 +202,8 @@ def gold(root: Path) -> DuckDBPyConnection:
     for table in ("shop_accounts", "shop_payments", "web_sessions", "support_interactions"):
         db.execute(KNOWN.format(table=table, key=KEYS[table]))
     db.execute("create schema gold")
+    db.execute("create schema published")
     for name, query in GOLD.items():
         db.execute(f"create table gold.{name} as {query}")
+        db.execute(f"create view published.{name} as select * from gold.{name}")
     return db

@@ -4,6 +4,7 @@ MetricFlow does not support the adapter `spark`, so this module has subclasses o
 https://github.com/dbt-labs/dbt-adapters/issues/441
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,6 +30,7 @@ from lakehouse.transport import transport
 from ops.metrics.render import SparkPlanRenderer
 from ops.metrics.views import is_period
 from ops.project import parse
+from releases.views import GOLD, PUBLISHED
 
 # The result of Spark's EXPLAIN begins with this text if the statement has an error.
 REFUSED = "Error occurred during query planning:"
@@ -95,6 +97,21 @@ def profile_session(credentials: SparkCredentials) -> Session:
     return Session(settings, connect, credentials.server_side_parameters)
 
 
+def _read_published(path: Path) -> None:
+    """Let the semantic models in a manifest read `published`, where dbt names tables of gold.
+
+    With a schema prefix they read the prefixed gold: a developer's metrics are of the last build.
+    """
+    manifest = json.loads(path.read_text())
+    spines = manifest["project_configuration"]["time_spines"]
+    for each in (*manifest["semantic_models"], *spines):
+        relation = each["node_relation"]
+        if relation["schema_name"] == GOLD:
+            relation["schema_name"] = PUBLISHED
+            relation["relation_name"] = f"{PUBLISHED}.{relation['alias']}"
+    path.write_text(json.dumps(manifest))
+
+
 class SparkSqlClient(AdapterBackedSqlClient):
     """Runs MetricFlow's statements in sessions of the dbt profile.
 
@@ -157,6 +174,7 @@ class SparkConfiguration(CLIConfiguration):
         # MetricFlow reads the manifest from this folder. It is not dbt's `target`, so that dbt and
         # MetricFlow can run at the same time.
         self.manifest = parse(Path(project), dbt_profiles_path, self._state / "target")
+        _read_published(self._state / "target" / "semantic_manifest.json")
         profile = load_profile(project, cli_vars={})
         self._dbt_project_metadata = dbtProjectMetadata(
             profile,

@@ -22,6 +22,7 @@ from ops.metrics.engine import SparkConfiguration
 from ops.metrics.measures import primary_entity, source_models
 from ops.metrics.schema import schema
 from ops.metrics.views import Column, MetricView, is_period, line, metric_views
+from releases import views
 
 # Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
@@ -50,7 +51,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     exports are not dropped.
     """
     manifest = configuration.semantic_manifest
-    views = metric_views(manifest)
+    metric = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
     own = entities(manifest)
     written = set()
@@ -58,7 +59,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
         sources = _versions(session, manifest)
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            described = _descriptions(query, views, manifest, own)
+            described = _descriptions(query, metric, manifest, own)
             stamp = _hash(sql, query.description, described, project, sources) if sources else ""
             columns: list[Column] = []
             for each in _exports(query, sql):
@@ -68,7 +69,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
                     continue
                 columns = columns or list(_columns(session, sql, own, described))
                 yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
-        for view in views:
+        for view in metric:
             relation = f"{schema()}.{view.name}".lower()
             yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
             written.add(relation)
@@ -143,16 +144,15 @@ def _hash(*content: object) -> str:
 
 
 def _versions(session: Session, manifest: SemanticManifest) -> list[tuple]:
-    """Table, version and time of commit of all that metrics read; nothing if one is no table."""
-    relations = [each.node_relation.relation_name for each in manifest.semantic_models]
-    try:
-        commits = [_last_commit(session, relation) for relation in relations]
-    except SqlError:
+    """What the views that metrics read show, and since when; nothing if one shows no release."""
+    relations = {
+        (each.node_relation.schema_name, each.node_relation.alias.lower())
+        for each in manifest.semantic_models
+    }
+    shown = views.shown(session)
+    if not all(place == views.PUBLISHED and name in shown for place, name in relations):
         return []
-    return [
-        (relation, commit["version"], commit["timestamp"])
-        for relation, commit in zip(relations, commits, strict=True)
-    ]
+    return sorted((name, *shown[name]) for _, name in relations)
 
 
 def _last_commit(session: Session, relation: str) -> dict[str, Any]:
