@@ -4,7 +4,7 @@ dbt finds a module by its name `dbt_…` and its list `plugins`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from dbt.adapters.spark.connections import (
 )
 from dbt.flags import get_flags
 from dbt.plugins import dbtPlugin
-from dbt_common.exceptions import DbtDatabaseError
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 from dbt_common.invocation import get_invocation_id
 from pyhive import hive
 from thrift.transport.TTransport import TTransportException
@@ -101,6 +101,12 @@ class Connections(SparkConnectionManager):
         connection.state = ConnectionState.OPEN
         return connection
 
+    @classmethod
+    def _close_handle(cls, connection: Connection) -> None:
+        # The error of a lost connection was reported where it was found.
+        with suppress(*CONNECTION_ERRORS):
+            super()._close_handle(connection)
+
     @contextmanager
     def exception_handler(self, sql: str) -> Iterator[None]:
         """Raise the error of a statement as DbtDatabaseError with the message of its root cause."""
@@ -147,7 +153,7 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         """Publish what this run built and tested; returns lines for its output.
 
         `results` and `nodes` are those of the context of `on-run-end`, `started` is
-        `run_started_at`. Raises LakehouseError if the server does not answer.
+        `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be published.
         """
         credentials = self.config.credentials
         settings = settings_of(credentials)
@@ -166,7 +172,13 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
             project_commit(),
             _is_empty(),
         )
-        return publish(connect, run, nodes)
+        try:
+            return publish(connect, run, nodes)
+        except LakehouseError as error:
+            reason = f"nothing was published: {error.message}"
+            if run.failed:
+                return [reason]
+            raise DbtRuntimeError(f"{reason}; try: {error.remedy or 'dbt test'}") from None
 
 
 class LakehousePlugin(dbtPlugin):
