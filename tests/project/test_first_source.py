@@ -35,7 +35,7 @@ def followed(server, tmp_path) -> list[dict]:
     assert done.returncode == 0, done.stderr
     yield json.loads(done.stdout)
     with Session(server) as session:
-        for schema in ("silver", "gold"):
+        for schema in ("silver", "gold", "published", "ops"):
             session.execute(f"drop schema if exists {PREFIX}{schema} cascade")
 
 

@@ -250,7 +250,7 @@ def odd_build(manifest, session, tmp_path) -> Iterator[subprocess.CompletedProce
         )
     finally:
         session.execute("delete from bronze.pos_sales where _source_file = 'odd'")
-        for schema in ("odd_silver", "odd_gold"):
+        for schema in ("odd_silver", "odd_gold", "odd_published", "odd_ops"):
             session.execute(f"drop schema if exists {schema} cascade")
 
 
@@ -466,7 +466,8 @@ def test_a_developer_builds_only_the_changed_models(manifest, session, tmp_path)
     assert [row[1] for row in session.execute("show tables in dev_gold")] == ["dim_dates"]
     query = "select count(*), max(date_day) from {}gold.dim_dates"
     assert session.execute(query.format("dev_")) == session.execute(query.format(""))
-    session.execute("drop schema dev_gold cascade")
+    for schema in ("dev_gold", "dev_published", "dev_ops"):
+        session.execute(f"drop schema {schema} cascade")
 
 
 def test_an_empty_build_under_a_prefix_passes(built, session, monkeypatch):

@@ -97,8 +97,8 @@ def test_an_export_with_a_prefix_leaves_the_metrics_of_production(exported, sess
     units = "select measure(units) from {}metrics.sales"
     assert session.execute(units.format("dev_")) == session.execute(units.format(""))
     assert session.execute("describe history metrics.sales_by_month limit 1") == produced
-    session.execute("drop schema dev_gold cascade")
-    session.execute("drop schema dev_metrics cascade")
+    for schema in ("dev_gold", "dev_metrics", "dev_published"):
+        session.execute(f"drop schema {schema} cascade")
 
 
 def test_the_definitions_are_valid_in_the_warehouse(exported):
