@@ -1,2 +1,4 @@
-select order_id, amount
+select
+    order_id,
+    amount
 from {{ ref('int_orders') }}

@@ -1,3 +1,5 @@
 {{ config(schema='silver', access='protected', contract={'enforced': false}) }}
-select order_id, amount
+select
+    order_id,
+    amount
 from values {{ var('orders') }} as orders (order_id, amount)
