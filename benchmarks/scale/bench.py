@@ -10,11 +10,9 @@ are a million above those of the copy before. Prints the table of docs/scaling.m
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,13 +20,10 @@ from pathlib import Path
 
 import click
 
-from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT, Settings
+from benchmarks.sales import CUSTOMERS, environment_of, timed, write_sales
+from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from ops import server
-
-SALES = PROJECT / "landing" / "pos" / "sales" / "sales_data.csv"
-CUSTOMERS = PROJECT / "landing" / "crm"
 
 
 @dataclass(frozen=True)
@@ -43,17 +38,6 @@ class Run:
     memory: int
     disk: int
     revenue: str
-
-
-def write_sales(folder: Path, copies: int) -> int:
-    """Write each copy of the sales into a file of its own; the rows written."""
-    header, *lines = SALES.read_text().splitlines()
-    sales = [line.split(",", 1) for line in lines]
-    folder.mkdir(parents=True)
-    for copy in range(copies):
-        copied = (f"I{int(invoice[1:]) + copy * 1_000_000},{rest}" for invoice, rest in sales)
-        (folder / f"sales_{copy:03}.csv").write_text("\n".join([header, *copied]) + "\n")
-    return copies * len(lines)
 
 
 def size(folder: Path) -> int:
@@ -92,37 +76,20 @@ def peak_memory(settings: Settings) -> int:
     return int(line.split()[1]) * 1024
 
 
-def timed(*command: str, **environment: str) -> float:
-    """Seconds of a command; raises LakehouseError with its output when it fails."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | environment, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise LakehouseError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - began
-
-
 def measure(root: Path, factor: int, port: int) -> Run:
     landing, home = root / "landing", root / "home"
     shutil.copytree(CUSTOMERS, landing / "crm")
-    rows = write_sales(landing / "pos" / "sales", factor)
+    rows = write_sales(landing / "pos" / "sales", range(factor))
     source = size(landing / "pos")
     settings = Settings(home, str(landing), "127.0.0.1", port)
-    environment = {
-        "LAKEHOUSE_HOME": str(home),
-        "LAKEHOUSE_LANDING": str(landing),
-        "LAKEHOUSE_THRIFT_PORT": str(port),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
+    environment = environment_of(settings)
     # What Spark spills to disk counts too.
     os.environ["SPARK_LOCAL_DIRS"] = str(root)
     with peak_disk(root) as disk:
         server.start(settings)
         try:
-            load = timed("lakehouse", "load", **environment)
-            build = timed("dbt", "build", "--exclude-resource-type", "unit_test", **environment)
+            load, _ = timed("lakehouse", "load", **environment)
+            build, _ = timed("dbt", "build", "--exclude-resource-type", "unit_test", **environment)
             with Session(settings) as session:
                 ((revenue,),) = session.execute("select sum(total_amount) from gold.fct_sales")
             memory = peak_memory(settings)
