@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from getpass import getuser
 from typing import Any
 
 import dbt.adapters.spark
@@ -30,9 +29,9 @@ from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, settings_of
-from lakehouse.thrift import Session, error_of
+from lakehouse.thrift import error_of, session_of
 from lakehouse.transport import transport
-from releases.publish import Run, metadata, project_commit, publish
+from releases.publish import Run, metadata, publish
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
@@ -156,24 +155,16 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be published.
         """
         credentials = self.config.credentials
-        settings = settings_of(credentials)
-        connect = partial(
-            Session,
-            settings,
-            partial(transport, settings, credentials.password),
-            credentials.server_side_parameters,
-        )
         run = Run(
             get_flags().WHICH,
             get_invocation_id(),
             started,
             {each.node.unique_id: str(each.status) for each in results},
-            settings.user or getuser(),
-            project_commit(),
+            settings_of(credentials).login,
             _is_empty(),
         )
         try:
-            return publish(connect, run, nodes)
+            return publish(partial(session_of, credentials), run, nodes)
         except LakehouseError as error:
             reason = f"nothing was published: {error.message}"
             if run.failed:

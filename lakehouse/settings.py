@@ -1,5 +1,6 @@
 """Folders and addresses of the lakehouse, from environment variables."""
 
+import getpass
 import os
 import re
 import sys
@@ -68,6 +69,11 @@ class Settings:
     @property
     def address(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def login(self) -> str:
+        """The name that the server knows the user by: `user`, or that of the operating system."""
+        return self.user or getpass.getuser()
 
     @property
     def server(self) -> str:

@@ -16,7 +16,7 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.TTransport import TTransportException
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import Settings
+from lakehouse.settings import Settings, settings_of
 from lakehouse.transport import Transport, transport
 
 
@@ -40,6 +40,11 @@ class SqlError(LakehouseError):
     def not_found(self) -> bool:
         """Whether a table or schema does not exist."""
         return self.condition.startswith(("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
+
+    @property
+    def conflict(self) -> bool:
+        """Whether another session committed first."""
+        return self.condition.startswith("DELTA_CONCURRENT")
 
     @property
     def sentence(self) -> str:
@@ -264,3 +269,10 @@ class Session:
     def _rows(self) -> Iterator[tuple]:
         while batch := self._call(self._timeout, self._cursor.fetchmany):
             yield from batch
+
+
+def session_of(profile: Any) -> Session:
+    """A session with the server, user and settings of a dbt profile for Spark over Thrift."""
+    settings = settings_of(profile)
+    connect = partial(transport, settings, profile.password)
+    return Session(settings, connect, profile.server_side_parameters)

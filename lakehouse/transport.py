@@ -4,7 +4,6 @@ PyHive has no TLS for this protocol, and dbt-spark's `use_ssl` verifies nothing
 (https://github.com/dbt-labs/dbt-adapters/issues/475).
 """
 
-import getpass
 import logging
 import ssl
 import struct
@@ -111,7 +110,7 @@ class Transport(thrift_sasl.TSaslClientTransport):
     def __init__(self, settings: Settings, password: str):
         address = settings.host, settings.port
         ca = settings.tls_ca
-        self.user = settings.user or getpass.getuser()
+        self.user = settings.login
         self._address = settings.address
         client = partial(
             hive.get_installed_sasl, settings.host, "PLAIN", username=self.user, password=password

@@ -1,4 +1,4 @@
-"""Classification of Spark's errors: transient errors, commit conflicts, unreadable files."""
+"""Classification of Spark's errors: transient errors, unreadable files."""
 
 from lakehouse.thrift import SqlError
 
@@ -24,11 +24,6 @@ UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "MALFORMED", "PARQUET")
 def is_transient(error: SqlError) -> bool:
     """Whether repeating the statement may succeed."""
     return any(condition in error.message for condition in TRANSIENT)
-
-
-def is_conflict(error: SqlError) -> bool:
-    """Whether another session committed first."""
-    return error.condition.startswith("DELTA_CONCURRENT")
 
 
 def is_unreadable_file(error: SqlError) -> bool:

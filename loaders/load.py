@@ -207,7 +207,7 @@ class _Load:
                 self._insert(batch, only(readers, batch.loaded), scratch)
                 break
             except SqlError as error:
-                if conditions.is_conflict(error):
+                if error.conflict:
                     break
                 unreadable = (
                     self._unreadable_files(only(readers, batch.loaded))

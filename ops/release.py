@@ -1,7 +1,6 @@
 """`lakehouse release`: what readers see, what they saw, and how to go back."""
 
 from functools import partial
-from getpass import getuser
 from uuid import uuid4
 
 import click
@@ -19,10 +18,6 @@ NOTE = click.option("--note", default="", help="The reason, for others.")
 def command_id() -> str:
     """An id of a command, where a release of dbt has the id of its run."""
     return f"command-{uuid4()}"
-
-
-def user(settings: Settings) -> str:
-    return settings.user or getuser()
 
 
 @click.group()
@@ -130,7 +125,7 @@ def diff(settings: Settings, old: int, new: int) -> None:
 def roll_back(settings: Settings, number: int, note: str) -> None:
     """Show readers release NUMBER again, as a new release."""
     connect = partial(Session, settings)
-    written = rollback(connect, number, user(settings), command_id(), note)
+    written = rollback(connect, number, settings.login, command_id(), note)
     click.echo(f"release {written.number}, of the versions of release {number}: {moved(written)}")
     click.echo("the next good build publishes anew; to stop that: lakehouse release hold")
 
@@ -140,7 +135,7 @@ def roll_back(settings: Settings, number: int, note: str) -> None:
 @click.pass_obj
 def hold(settings: Settings, note: str) -> None:
     """Publish nothing until `lakehouse release lift`; builds and tests run as ever."""
-    seen = set_hold(partial(Session, settings), "hold", user(settings), command_id(), note)
+    seen = set_hold(partial(Session, settings), "hold", settings.login, command_id(), note)
     click.echo(f"held: readers keep release {seen.number} until `lakehouse release lift`")
 
 
@@ -149,5 +144,5 @@ def hold(settings: Settings, note: str) -> None:
 @click.pass_obj
 def lift(settings: Settings, note: str) -> None:
     """End a hold; the next `dbt build` or `dbt test` publishes what passed."""
-    set_hold(partial(Session, settings), "lift", user(settings), command_id(), note)
+    set_hold(partial(Session, settings), "lift", settings.login, command_id(), note)
     click.echo("lifted: the next `dbt build` or `dbt test` publishes what passed")

@@ -52,10 +52,10 @@ def _difference(session: Session, name: str, before: Model, after: Model) -> Dif
     old, new = _columns(session, name, before), _columns(session, name, after)
     changes = [f"- {column} {kind}" for column, kind in old.items() if new.get(column) != kind]
     changes += [f"+ {column} {kind}" for column, kind in new.items() if old.get(column) != kind]
-    both = ", ".join(identifier(column) for column, kind in new.items() if old.get(column) == kind)
-    key = [column for column in after.key if old.get(column) == new.get(column) is not None]
-    keyed = bool(key) and len(key) == len(after.key)
-    using = ", ".join(identifier(column) for column in key)
+    common = [column for column, kind in new.items() if old.get(column) == kind]
+    both = ", ".join(map(identifier, common))
+    keyed = after.key and set(after.key) <= set(common)
+    using = ", ".join(map(identifier, after.key))
     changed = f"(select count(*) from gone join new using ({using}))" if keyed else "null"
     [(added, removed, same_key)] = session.execute(f"""
 with old_rows as (select {both} from {version_of(name, before.version)}),

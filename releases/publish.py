@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
+from lakehouse.delta import last_commit
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT
 from lakehouse.sql import identifier
@@ -18,7 +19,7 @@ from releases.tables import Model, Release
 
 # Commands of dbt after which a release is written. `dbt run` has no tests.
 TESTING = ("build", "test")
-# Times that a release is derived anew because another one was written in between.
+# Times that a row is derived anew because another one was written in between.
 ATTEMPTS = 5
 
 Connect = Callable[[], Session]
@@ -33,7 +34,6 @@ class Run:
     started: datetime
     states: Mapping[str, str]
     by: str
-    commit: str
     empty: bool = False
 
     @property
@@ -69,8 +69,7 @@ def metadata(invocation: str, empty: bool) -> str:
 def head(session: Session, name: str) -> Head | None:
     """The newest version of a table of gold; None if there is no such Delta table."""
     try:
-        found = session.query(f"describe history {identifier(views.gold(), name)} limit 1")
-        [commit] = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
+        commit = last_commit(session, identifier(views.gold(), name))
     except SqlError:
         return None
     try:
@@ -97,29 +96,17 @@ def publish(connect: Connect, run: Run, nodes: Mapping[str, Mapping[str, Any]]) 
         tables.record(session, _results(nodes, known, heads, run), run.invocation, ended)
         rows = tables.history(session, newest=100)
         seen = tables.latest(rows)
-        if run.failed or (held := tables.hold(rows)):
-            # Completes the release of a run that was killed.
-            views.move(connect, seen.models)
+        written = None
         if run.failed:
-            return [f"{_seen(seen)}; this run published nothing: {names(run.failed)} failed"]
-        if held:
+            lines = [f"{_seen(seen)}; this run published nothing: {names(run.failed)} failed"]
+        elif held := tables.hold(rows):
             why = f": {held.note}" if held.note else ""
-            return [f"{_seen(seen)}; {held.by} holds it since {held.at:%Y-%m-%d %H:%M} UTC{why}"]
-        last = tables.last_results(session)
-        reasons = {
-            mart.name: held_back(mart, heads[mart.name], last)
-            for mart in known
-            if mart.name in heads
-        }
-        lines = [f"{name} is not published: {why}" for name, why in reasons.items() if why]
-        passed = {mart.name: _model(mart, heads) for mart in known if reasons.get(mart.name) == ""}
-        tests = len({test for mart in known if mart.name in passed for test in mart.tests})
-        wanted = {mart.name for mart in known}
-        written = _release(session, seen, lambda before: _next(before, passed, wanted, tests, run))
+            lines = [f"{_seen(seen)}; {held.by} holds it since {held.at:%Y-%m-%d %H:%M} UTC{why}"]
+        else:
+            written, lines = _release_passed(session, seen, known, heads, run)
+        # Without a new release it completes that of a run that was killed.
         views.move(connect, (written or seen).models)
-        if not written:
-            return [*lines, f"{_seen(seen)}; nothing new to publish"]
-        return [*lines, f"release {written.number}: {moved(written)}, in {views.published()}"]
+        return lines
 
 
 def _heads(connect: Connect, known: list[Mart], run: Run) -> dict[str, Head]:
@@ -149,22 +136,38 @@ def _results(
     }
 
 
-def _model(mart: Mart, heads: Mapping[str, Head]) -> Model:
-    return Model(heads[mart.name].version, mart.key, mart.description)
+def _release_passed(
+    session: Session, seen: Release, known: list[Mart], heads: Mapping[str, Head], run: Run
+) -> tuple[Release | None, list[str]]:
+    """Write the release of the versions that passed; None if readers would see the same.
 
+    Also returns the lines of what was published, and of what was not.
+    """
+    last = tables.last_results(session)
+    tested = {mart.name: mart for mart in known if mart.name in heads}
+    reasons = {name: held_back(mart, heads[name], last) for name, mart in tested.items()}
+    lines = [f"{name} is not published: {why}" for name, why in reasons.items() if why]
+    passed = [mart for name, mart in tested.items() if not reasons[name]]
+    new = {
+        mart.name: Model(heads[mart.name].version, mart.key, mart.description) for mart in passed
+    }
+    tests = len({test for mart in passed for test in mart.tests})
+    public = {mart.name for mart in known}
 
-def _next(
-    before: Release, passed: Mapping[str, Model], wanted: set[str], tests: int, run: Run
-) -> Release | None:
-    """The release after another one; None if readers would see the same."""
-    kept = {name: model for name, model in before.models.items() if name in wanted}
-    models = {**kept, **passed}
-    moved = _moved(before.models, models)
-    if not moved:
-        return None
-    return Release(
-        before.number + 1, "build", models, moved, tests, run.invocation, run.commit, run.by
-    )
+    def derive(before: Release) -> Release | None:
+        kept = {name: model for name, model in before.models.items() if name in public}
+        models = {**kept, **new}
+        changed = _moved(before.models, models)
+        if not changed:
+            return None
+        number, commit = before.number + 1, project_commit()
+        return Release(number, "build", models, changed, tests, run.invocation, commit, run.by)
+
+    written = _release(session, seen, derive)
+    if not written:
+        return None, [*lines, f"{_seen(seen)}; nothing new to publish"]
+    sentence = f"release {written.number}: {moved(written)}, in {views.published()}"
+    return written, [*lines, sentence]
 
 
 def _moved(before: Mapping[str, Model], after: Mapping[str, Model]) -> tuple[str, ...]:
@@ -176,7 +179,7 @@ def _moved(before: Mapping[str, Model], after: Mapping[str, Model]) -> tuple[str
 def _release(
     session: Session, seen: Release, derive: Callable[[Release], Release | None]
 ) -> Release | None:
-    """Write the release that `derive` makes of the latest one, which was `seen` a moment ago.
+    """Write the row that `derive` makes of the latest release, which was `seen` a moment ago.
 
     Returns None if there is none to write. Raises LakehouseError if others write all the time.
     """
@@ -236,32 +239,39 @@ def find(rows: list[Release], number: int) -> Release:
 
 def check_kept(session: Session, rows: list[Release], release: Release) -> None:
     """Raise LakehouseError if a release has expired, or a version of it is gone."""
-    days = retention_days()
-    reason = ""
-    if release.number in expired(rows, days, utc_now()):
-        reason = f"readers last saw it more than {days} days ago"
-    for name, model in sorted(release.models.items()) if not reason else ():
-        try:
-            session.execute(f"select * from {views.version_of(name, model.version)} limit 0")
-        except SqlError as error:
-            reason = error.sentence
-            break
-    if reason:
+    if reason := _gone(session, rows, release):
         raise LakehouseError(
             f"release {release.number} has expired: {reason}",
             "use a newer one; release_retention_days in dbt_project.yml says how long they last",
         )
 
 
+def _gone(session: Session, rows: list[Release], release: Release) -> str:
+    """Why a release cannot be read any more; empty if it can."""
+    days = retention_days()
+    if release.number in expired(rows, days, utc_now()):
+        return f"readers last saw it more than {days} days ago"
+    for name, model in sorted(release.models.items()):
+        try:
+            session.execute(f"select * from {views.version_of(name, model.version)} limit 0")
+        except SqlError as error:
+            return error.sentence
+    return ""
+
+
 def set_hold(connect: Connect, kind: str, by: str, invocation: str, note: str) -> Release:
-    """Stop publishing (`kind` hold), or start it again (`lift`); returns what readers see."""
+    """Stop publishing (`kind` hold), or start it again (`lift`); returns what readers see.
+
+    Raises LakehouseError if others write releases all the time.
+    """
     with connect() as session:
         tables.create(session)
-        for _ in range(ATTEMPTS):
-            seen = tables.latest(tables.history(session, newest=100))
-            row = replace(
+
+        def derive(seen: Release) -> Release:
+            return replace(
                 seen, kind=kind, moved=(), tests=0, invocation=invocation, by=by, note=note
             )
-            if tables.add(session, row):
-                return seen
-    raise LakehouseError("other runs write releases all the time", "try again once they ended")
+
+        written = _release(session, tables.latest(tables.history(session, newest=100)), derive)
+        assert written
+        return written

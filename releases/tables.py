@@ -13,8 +13,6 @@ from releases.rules import Outcome
 # Kinds of a row that give readers other versions.
 MOVES = ("build", "rollback")
 MODELS = "map<string, struct<version: bigint, key: array<string>, description: string>>"
-# Two runs that end at the same time write one after the other.
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def hold(rows: Iterable[Release]) -> Release | None:
 
 
 def add(session: Session, release: Release) -> bool:
-    """Add a row; returns False if another release was written since its models were derived."""
+    """Add a row; returns False if another one was written since its models were derived."""
     row = {
         "release": release.number,
         "kind": release.kind,
@@ -184,13 +182,12 @@ select *, current_timestamp() from {inline_records(schema, [row])}
 where (
     select coalesce(max(release), 0) from {releases()} where {in_list("kind", MOVES)}
 ) = {before}"""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            session.execute(insert)
-            break
-        except SqlError as error:
-            if "CONCURRENT" not in error.condition or attempt == ATTEMPTS:
-                raise
+    try:
+        session.execute(insert)
+    except SqlError as error:
+        if not error.conflict:
+            raise
+        return False
     [(added,)] = session.execute(f"""
 select count(*) from {releases()}
 where release = {release.number} and kind = {literal(release.kind)}

@@ -54,11 +54,8 @@ def shown(session: Session) -> dict[str, Shown]:
     return {name: Shown(int(text[2]), text[1]) for name, text in found if text}
 
 
-def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> list[str]:
-    """Make the views show the versions of a release; returns the names of those that changed.
-
-    A view without a model in the release is dropped.
-    """
+def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> None:
+    """Make the views show the versions of a release; drop a view of none of its models."""
     with connect() as session:
         before = shown(session)
     statements = {
@@ -70,7 +67,6 @@ def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> list[st
         name: f"drop view {identifier(published(), name)}" for name in before.keys() - models
     }
     in_parallel(connect, lambda session, name: session.execute(statements[name]), statements)
-    return sorted(statements)
 
 
 def in_parallel(

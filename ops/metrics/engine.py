@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 from dbt.adapters.base import BaseAdapter
@@ -24,9 +23,8 @@ from metricflow.data_table.mf_table import MetricFlowDataTable
 from metricflow.protocols.sql_client import SqlEngine
 
 from lakehouse.errors import LakehouseError
-from lakehouse.settings import PROJECT, Settings, settings_of
-from lakehouse.thrift import Session, SqlError, readable
-from lakehouse.transport import transport
+from lakehouse.settings import PROJECT, Settings
+from lakehouse.thrift import Session, SqlError, readable, session_of
 from ops.metrics.render import SparkPlanRenderer
 from ops.metrics.views import is_period
 from ops.project import parse
@@ -92,9 +90,7 @@ def profile_session(credentials: SparkCredentials) -> Session:
             f"the dbt profile has method {credentials.method} and auth {auth}",
             "metrics need method thrift, and auth NONE, LDAP or CUSTOM",
         )
-    settings = settings_of(credentials)
-    connect = partial(transport, settings, credentials.password)
-    return Session(settings, connect, credentials.server_side_parameters)
+    return session_of(credentials)
 
 
 def _read_published(path: Path) -> None:

@@ -9,12 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.protocols import SavedQuery, SemanticManifest
 from metricflow_semantic_interfaces.type_enums.export_destination_type import ExportDestinationType
 
+from lakehouse.delta import last_commit
 from lakehouse.errors import LakehouseError
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session, SqlError
@@ -22,7 +22,7 @@ from ops.metrics.engine import SparkConfiguration
 from ops.metrics.measures import primary_entity, source_models
 from ops.metrics.schema import schema
 from ops.metrics.views import Column, MetricView, is_period, line, metric_views
-from releases import views
+from releases.views import PUBLISHED, shown
 
 # Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
@@ -51,7 +51,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
     exports are not dropped.
     """
     manifest = configuration.semantic_manifest
-    metric = metric_views(manifest)
+    views = metric_views(manifest)
     project = configuration.manifest.metadata.project_name
     own = entities(manifest)
     written = set()
@@ -59,7 +59,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
         sources = _versions(session, manifest)
         for query in saved_queries(manifest):
             sql = saved_query_sql(configuration, query.name)
-            described = _descriptions(query, metric, manifest, own)
+            described = _descriptions(query, views, manifest, own)
             stamp = _hash(sql, query.description, described, project, sources) if sources else ""
             columns: list[Column] = []
             for each in _exports(query, sql):
@@ -69,7 +69,7 @@ def export(configuration: SparkConfiguration) -> Iterator[str]:
                     continue
                 columns = columns or list(_columns(session, sql, own, described))
                 yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
-        for view in metric:
+        for view in views:
             relation = f"{schema()}.{view.name}".lower()
             yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
             written.add(relation)
@@ -149,23 +149,16 @@ def _versions(session: Session, manifest: SemanticManifest) -> list[tuple]:
         (each.node_relation.schema_name, each.node_relation.alias.lower())
         for each in manifest.semantic_models
     }
-    shown = views.shown(session)
-    if not all(place == views.PUBLISHED and name in shown for place, name in relations):
+    found = shown(session)
+    if not all(place == PUBLISHED and name in found for place, name in relations):
         return []
-    return sorted((name, *shown[name]) for _, name in relations)
-
-
-def _last_commit(session: Session, relation: str) -> dict[str, Any]:
-    """The last commit of a Delta table, as Delta's history has it. Raises SqlError for a view."""
-    history = session.query(f"describe history {relation} limit 1")
-    [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
-    return commit
+    return sorted((name, *found[name]) for _, name in relations)
 
 
 def _is_current(session: Session, relation: str, stamp: str) -> bool:
     """Whether the last commit of a table is the end of its export with this stamp."""
     try:
-        commit = _last_commit(session, relation)
+        commit = last_commit(session, relation)
     except SqlError:
         return False
     return commit["operation"] == "SET TBLPROPERTIES" and stamp in commit["operationParameters"]
@@ -189,7 +182,7 @@ def _write_export(
         return "view"
     session.execute(f"create or replace table {relation} using delta {about} as {body}")
     # Delta's log has the number of rows; counting them takes longer than writing them.
-    commit = _last_commit(session, relation)
+    commit = last_commit(session, relation)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
     session.execute(
         f"alter table {relation} set tblproperties ({literal(DEFINITION)} = {literal(stamp)})"
