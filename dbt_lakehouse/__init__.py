@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import dbt.adapters.spark
@@ -163,10 +162,13 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
             settings_of(credentials).login,
             _is_empty(),
         )
+        if not run.publishes:
+            return []
         try:
-            return publish(partial(session_of, credentials), run, nodes)
+            with session_of(credentials) as session:
+                return publish(session, run, nodes)
         except LakehouseError as error:
-            reason = f"nothing was published: {error.message}"
+            reason = f"publishing ended early: {error.message}"
             if run.failed:
                 return [reason]
             raise DbtRuntimeError(f"{reason}; try: {error.remedy or 'dbt test'}") from None

@@ -36,7 +36,7 @@ from ops.release import release
 from ops.sample import sample
 from ops.schema import schema
 from ops.user import user
-from releases.compare import as_of
+from releases.compare import as_of, read_by
 from releases.publish import check_kept, find
 from releases.tables import history
 
@@ -326,7 +326,7 @@ def sql(
     with Session(settings) as session:
         if number is not None:
             rows = history(session)
-            wanted = find(rows, number)
+            wanted = read_by(text, find(rows, number))
             check_kept(session, rows, wanted)
             text = as_of(session, wanted, text)
         result = session.query(text)

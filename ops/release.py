@@ -1,6 +1,5 @@
 """`lakehouse release`: what readers see, what they saw, and how to go back."""
 
-from functools import partial
 from uuid import uuid4
 
 import click
@@ -124,8 +123,8 @@ def diff(settings: Settings, old: int, new: int) -> None:
 @click.pass_obj
 def roll_back(settings: Settings, number: int, note: str) -> None:
     """Show readers release NUMBER again, as a new release."""
-    connect = partial(Session, settings)
-    written = rollback(connect, number, settings.login, command_id(), note)
+    with Session(settings) as session:
+        written = rollback(session, number, settings.login, command_id(), note)
     click.echo(f"release {written.number}, of the versions of release {number}: {moved(written)}")
     click.echo("the next good build publishes anew; to stop that: lakehouse release hold")
 
@@ -135,7 +134,8 @@ def roll_back(settings: Settings, number: int, note: str) -> None:
 @click.pass_obj
 def hold(settings: Settings, note: str) -> None:
     """Publish nothing until `lakehouse release lift`; builds and tests run as ever."""
-    seen = set_hold(partial(Session, settings), "hold", settings.login, command_id(), note)
+    with Session(settings) as session:
+        seen = set_hold(session, "hold", settings.login, command_id(), note)
     click.echo(f"held: readers keep release {seen.number} until `lakehouse release lift`")
 
 
@@ -144,5 +144,6 @@ def hold(settings: Settings, note: str) -> None:
 @click.pass_obj
 def lift(settings: Settings, note: str) -> None:
     """End a hold; the next `dbt build` or `dbt test` publishes what passed."""
-    set_hold(partial(Session, settings), "lift", settings.login, command_id(), note)
+    with Session(settings) as session:
+        set_hold(session, "lift", settings.login, command_id(), note)
     click.echo("lifted: the next `dbt build` or `dbt test` publishes what passed")

@@ -1,7 +1,7 @@
 """Differences between two releases, and statements on an earlier one."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sqlglot import tokenize
 from sqlglot.errors import TokenError
@@ -33,14 +33,11 @@ def differences(session: Session, old: Release, new: Release) -> Iterator[Differ
     """The models that differ between two releases, in the order of their names."""
     for name in sorted(old.models.keys() | new.models.keys()):
         before, after = old.models.get(name), new.models.get(name)
-        if before and after:
-            if before.version != after.version:
-                found = _difference(session, name, before, after)
-                if found.added or found.removed or found.changed or found.columns:
-                    yield found
-        elif model := before or after:
-            [(rows,)] = session.execute(f"select count(*) from {version_of(name, model.version)}")
-            yield Difference(name, rows if after else 0, rows if before else 0, 0)
+        if before and after and before.version == after.version:
+            continue
+        found = _difference(session, name, before, after)
+        if found.added or found.removed or found.changed or found.columns:
+            yield found
 
 
 def _columns(session: Session, name: str, model: Model) -> dict[str, str]:
@@ -48,11 +45,15 @@ def _columns(session: Session, name: str, model: Model) -> dict[str, str]:
     return {column: kind for column, kind, *_ in rows}
 
 
-def _difference(session: Session, name: str, before: Model, after: Model) -> Difference:
-    old, new = _columns(session, name, before), _columns(session, name, after)
-    changes = [f"- {column} {kind}" for column, kind in old.items() if new.get(column) != kind]
-    changes += [f"+ {column} {kind}" for column, kind in new.items() if old.get(column) != kind]
+def _difference(
+    session: Session, name: str, before: Model | None, after: Model | None
+) -> Difference:
+    old = _columns(session, name, before) if before else {}
+    new = _columns(session, name, after) if after else {}
     common = [column for column, kind in new.items() if old.get(column) == kind]
+    if not before or not after or not common:
+        added, removed = _rows(session, name, after), _rows(session, name, before)
+        return Difference(name, added, removed, 0, _changes(old, new) if before and after else ())
     both = ", ".join(map(identifier, common))
     keyed = after.key and set(after.key) <= set(common)
     using = ", ".join(map(identifier, after.key))
@@ -64,17 +65,28 @@ gone as (select * from old_rows except all select * from new_rows),
 new as (select * from new_rows except all select * from old_rows)
 select (select count(*) from new), (select count(*) from gone), {changed}""")
     moved = same_key or 0
-    return Difference(name, added - moved, removed - moved, same_key, tuple(changes))
+    return Difference(name, added - moved, removed - moved, same_key, _changes(old, new))
 
 
-def as_of(session: Session, release: Release, statement: str) -> str:
-    """A statement that reads an earlier release, where `statement` reads `published`.
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    gone = [f"- {column} {kind}" for column, kind in old.items() if new.get(column) != kind]
+    come = [f"+ {column} {kind}" for column, kind in new.items() if old.get(column) != kind]
+    return (*gone, *come)
 
-    The session gets a temporary view for each name. Raises LakehouseError if the statement reads
-    nothing in `published`, or a model that the release does not have.
+
+def _rows(session: Session, name: str, model: Model | None) -> int:
+    if model is None:
+        return 0
+    [(rows,)] = session.execute(f"select count(*) from {version_of(name, model.version)}")
+    return rows
+
+
+def read_by(statement: str, release: Release) -> Release:
+    """A release with only the models that a statement reads in `published`.
+
+    Raises LakehouseError if it reads none, or one that the release does not have.
     """
-    places = list(published_names(statement))
-    names = {name for name, _, _ in places}
+    names = {name for name, _, _ in published_names(statement)}
     unknown = sorted(names - release.models.keys())
     if unknown or not names:
         raise LakehouseError(
@@ -83,12 +95,20 @@ def as_of(session: Session, release: Release, statement: str) -> str:
             else f"the statement reads nothing in {published()}, which has the releases",
             f"use {published()}.NAME, one of: {', '.join(sorted(release.models))}",
         )
-    for name in sorted(names):
+    return replace(release, models={name: release.models[name] for name in sorted(names)})
+
+
+def as_of(session: Session, release: Release, statement: str) -> str:
+    """A statement that reads the models of a release, where `statement` reads `published`.
+
+    The session gets a temporary view for each model.
+    """
+    for name, model in release.models.items():
         session.execute(
             f"create temporary view {identifier(name)} as "
-            f"select * from {version_of(name, release.models[name].version)}"
+            f"select * from {version_of(name, model.version)}"
         )
-    for name, start, end in reversed(places):
+    for name, start, end in reversed(list(published_names(statement))):
         statement = statement[:start] + identifier(name) + statement[end:]
     return statement
 

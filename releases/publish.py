@@ -22,8 +22,6 @@ TESTING = ("build", "test")
 # Times that a row is derived anew because another one was written in between.
 ATTEMPTS = 5
 
-Connect = Callable[[], Session]
-
 
 @dataclass(frozen=True)
 class Run:
@@ -35,6 +33,11 @@ class Run:
     states: Mapping[str, str]
     by: str
     empty: bool = False
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it has tests, of tables with all of their rows."""
+        return self.command in TESTING and not self.empty
 
     @property
     def failed(self) -> list[str]:
@@ -81,43 +84,39 @@ def head(session: Session, name: str) -> Head | None:
     return Head(commit["version"], committed, about.get("invocation", ""), bool(about.get("empty")))
 
 
-def publish(connect: Connect, run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def publish(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Record the tests of a run, and publish what passed; returns lines for its output.
 
-    A run with a failure, a run with --empty, and a command without tests move no view. Raises
-    LakehouseError if the server does not answer.
+    A run with a failure moves no view. Raises LakehouseError if the server does not answer.
     """
-    if run.command not in TESTING or run.empty:
-        return []
-    with connect() as session:
-        known = marts(nodes, views.gold())
-        heads = _heads(connect, known, run)
-        ended = utc_now()
-        tables.record(session, _results(nodes, known, heads, run), run.invocation, ended)
-        rows = tables.history(session, newest=100)
-        seen = tables.latest(rows)
-        written = None
-        if run.failed:
-            lines = [f"{_seen(seen)}; this run published nothing: {names(run.failed)} failed"]
-        elif held := tables.hold(rows):
-            why = f": {held.note}" if held.note else ""
-            lines = [f"{_seen(seen)}; {held.by} holds it since {held.at:%Y-%m-%d %H:%M} UTC{why}"]
-        else:
-            written, lines = _release_passed(session, seen, known, heads, run)
-        # Without a new release it completes that of a run that was killed.
-        views.move(connect, (written or seen).models)
-        return lines
+    known = marts(nodes, views.gold())
+    heads = _heads(session, known, run)
+    ended = utc_now()
+    tables.record(session, _results(nodes, known, heads, run), run.invocation, ended)
+    rows = tables.history(session, newest=100)
+    seen = tables.latest(rows)
+    written = None
+    if run.failed:
+        lines = [f"{_seen(seen)}; this run published nothing: {names(run.failed)} failed"]
+    elif held := tables.hold(rows):
+        why = f": {held.note}" if held.note else ""
+        lines = [f"{_seen(seen)}; {held.by} holds it since {held.at:%Y-%m-%d %H:%M} UTC{why}"]
+    else:
+        written, lines = _release_passed(session, seen, known, heads, run)
+    # Without a new release it completes that of a run that was killed.
+    views.move(session, (written or seen).models)
+    return lines
 
 
-def _heads(connect: Connect, known: list[Mart], run: Run) -> dict[str, Head]:
+def _heads(session: Session, known: list[Mart], run: Run) -> dict[str, Head]:
     """The newest versions of all marts: a retry tests only some of what an earlier run built.
 
     Without those that another program wrote meanwhile: a test may have read either version.
     """
-    found = views.in_parallel(connect, head, [mart.name for mart in known])
+    found = ((mart.name, head(session, mart.name)) for mart in known)
     return {
         name: each
-        for name, each in found.items()
+        for name, each in found
         if each and each.is_stable_since(run.started, run.invocation)
     }
 
@@ -201,28 +200,27 @@ def _seen(release: Release) -> str:
     return f"readers see release {release.number}" if release.number else "readers see no release"
 
 
-def rollback(connect: Connect, number: int, by: str, invocation: str, note: str) -> Release:
+def rollback(session: Session, number: int, by: str, invocation: str, note: str) -> Release:
     """Show readers an earlier release again, as a new one. Raises LakehouseError."""
-    with connect() as session:
-        rows = tables.history(session)
-        old = find(rows, number)
-        check_kept(session, rows, old)
+    rows = tables.history(session)
+    old = find(rows, number)
+    check_kept(session, rows, old)
 
-        def derive(before: Release) -> Release:
-            return replace(
-                old,
-                number=before.number + 1,
-                kind="rollback",
-                moved=_moved(before.models, old.models),
-                invocation=invocation,
-                by=by,
-                note=note or f"back to release {number}",
-            )
+    def derive(before: Release) -> Release:
+        return replace(
+            old,
+            number=before.number + 1,
+            kind="rollback",
+            moved=_moved(before.models, old.models),
+            invocation=invocation,
+            by=by,
+            note=note or f"back to release {number}",
+        )
 
-        written = _release(session, tables.latest(rows), derive)
-        assert written
-        views.move(connect, written.models)
-        return written
+    written = _release(session, tables.latest(rows), derive)
+    assert written
+    views.move(session, written.models)
+    return written
 
 
 def find(rows: list[Release], number: int) -> Release:
@@ -259,19 +257,16 @@ def _gone(session: Session, rows: list[Release], release: Release) -> str:
     return ""
 
 
-def set_hold(connect: Connect, kind: str, by: str, invocation: str, note: str) -> Release:
+def set_hold(session: Session, kind: str, by: str, invocation: str, note: str) -> Release:
     """Stop publishing (`kind` hold), or start it again (`lift`); returns what readers see.
 
     Raises LakehouseError if others write releases all the time.
     """
-    with connect() as session:
-        tables.create(session)
+    tables.create(session)
 
-        def derive(seen: Release) -> Release:
-            return replace(
-                seen, kind=kind, moved=(), tests=0, invocation=invocation, by=by, note=note
-            )
+    def derive(seen: Release) -> Release:
+        return replace(seen, kind=kind, moved=(), tests=0, invocation=invocation, by=by, note=note)
 
-        written = _release(session, tables.latest(tables.history(session, newest=100)), derive)
-        assert written
-        return written
+    written = _release(session, tables.latest(tables.history(session, newest=100)), derive)
+    assert written
+    return written

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from lakehouse.settings import schema_name
-from lakehouse.sql import in_list, inline_records, literal
+from lakehouse.sql import in_list, inline_records
 from lakehouse.thrift import Session, SqlError
 from releases.rules import Outcome
 
@@ -176,20 +176,14 @@ def add(session: Session, release: Release) -> bool:
         "invocation_id string, git_commit string, released_by string, note string"
     )
     before = release.number - (release.kind in MOVES)
-    insert = f"""
-insert into {releases()}
-select *, current_timestamp() from {inline_records(schema, [row])}
-where (
-    select coalesce(max(release), 0) from {releases()} where {in_list("kind", MOVES)}
-) = {before}"""
     try:
-        session.execute(insert)
+        [(added, *_)] = session.execute(f"""
+merge into {releases()} as written
+using (select *, current_timestamp() as released_at from {inline_records(schema, [row])}) as new
+on written.release > {before} and {in_list("written.kind", MOVES)}
+when not matched then insert *""")
     except SqlError as error:
         if not error.conflict:
             raise
         return False
-    [(added,)] = session.execute(f"""
-select count(*) from {releases()}
-where release = {release.number} and kind = {literal(release.kind)}
-    and invocation_id = {literal(release.invocation)}""")
     return added > 0

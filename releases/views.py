@@ -1,22 +1,13 @@
 """The schema `published`: one view per model of the release that readers see."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from queue import SimpleQueue
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from lakehouse.settings import schema_name
 from lakehouse.sql import identifier, literal
 from lakehouse.thrift import Session
 from releases.tables import Model
-
-T = TypeVar("T")
-
-# Statements at the same time: each takes 0.2 s, mostly in the metastore.
-JOBS = 4
-
 
 # Schemas, without the prefix of a developer.
 GOLD, PUBLISHED = "gold", "published"
@@ -54,43 +45,17 @@ def shown(session: Session) -> dict[str, Shown]:
     return {name: Shown(int(text[2]), text[1]) for name, text in found if text}
 
 
-def move(connect: Callable[[], Session], models: Mapping[str, Model]) -> None:
-    """Make the views show the versions of a release; drop a view of none of its models."""
-    with connect() as session:
-        before = shown(session)
-    statements = {
-        name: statement(name, model)
-        for name, model in models.items()
-        if name not in before or before[name].version != model.version
-    }
-    statements |= {
-        name: f"drop view {identifier(published(), name)}" for name in before.keys() - models
-    }
-    in_parallel(connect, lambda session, name: session.execute(statements[name]), statements)
+def move(session: Session, models: Mapping[str, Model]) -> None:
+    """Make the views show the versions of a release; drop a view of none of its models.
 
-
-def in_parallel(
-    connect: Callable[[], Session], call: Callable[[Session, str], T], names: Iterable[str]
-) -> dict[str, T]:
-    """The result of a call for each name, of JOBS calls at a time, each in a session."""
-    waiting = list(names)
-    if not waiting:
-        return {}
-    with ExitStack() as stack:
-        sessions: SimpleQueue[Session] = SimpleQueue()
-        jobs = min(JOBS, len(waiting))
-        for _ in range(jobs):
-            sessions.put(stack.enter_context(connect()))
-
-        def run(name: str) -> T:
-            session = sessions.get()
-            try:
-                return call(session, name)
-            finally:
-                sessions.put(session)
-
-        with ThreadPoolExecutor(jobs) as pool:
-            return dict(zip(waiting, pool.map(run, waiting), strict=True))
+    One after the other: two sessions take three times as long, because of the metastore's lock.
+    """
+    before = shown(session)
+    for name, model in models.items():
+        if name not in before or before[name].version != model.version:
+            session.execute(statement(name, model))
+    for name in before.keys() - models:
+        session.execute(f"drop view {identifier(published(), name)}")
 
 
 def statement(name: str, model: Model) -> str:

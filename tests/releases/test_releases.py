@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,11 @@ from dbt_common.events.base_types import EventMsg
 
 from lakehouse.settings import PROJECT
 from lakehouse.thrift import Session, SqlError
+from releases.publish import utc_now
+from releases.retention import keep_since
+from releases.tables import Release, add, create, history
 from tests.conftest import lakehouse
+from tests.servers import process_of, restart_server
 
 PREFIX = "rel_"
 BAD = 666
@@ -46,7 +52,7 @@ class Result(NamedTuple):
 
 
 # Variables that dbt reads when it parses the shop.
-PARSED = {"private", "doubled"}
+PARSED = {"private", "doubled", "shop_type"}
 
 
 @pytest.fixture(scope="module")
@@ -248,32 +254,6 @@ where release = {seen(session).release}""")
     assert shown == session.execute(f"select * from rel_gold.dim_shops version as of {version}")
 
 
-KILL = """
-import os, signal
-from releases import views
-move = views.statement
-def killed(name, model):
-    if name == "fct_orders":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return move(name, model)
-views.statement = killed
-from dbt.cli.main import cli
-cli()
-"""
-
-
-def test_a_release_is_completed_after_a_kill_between_its_row_and_its_views(
-    before, run, session, target
-):
-    rows, amount = orders()
-    command = [sys.executable, "-c", KILL, "build", *where(target)]
-    killed = subprocess.run([*command, "--vars", json.dumps({"orders": rows})], cwd=PROJECT)
-    assert killed.returncode == -signal.SIGKILL
-    assert seen(session) == (before.release + 1, before.amount)
-    run("test", "--select", "dim_shops")
-    assert seen(session) == (before.release + 1, amount)
-
-
 def test_a_hold_stops_publishing_until_it_is_lifted(before, run, session):
     held = lakehouse("release", "hold", "--note", "the auditors are here")
     assert f"held: readers keep release {before.release}" in held.output
@@ -311,6 +291,49 @@ def test_a_rollback_and_a_statement_as_of_a_release_are_exact(before, run, sessi
     assert "fct_orders" in lakehouse("release", "show", str(before.release + 2)).output
 
 
+def test_releases_with_other_columns_can_be_compared_and_rolled_back(before, run, session):
+    """All columns of the model get another type."""
+    assert run("build", "--select", "dim_shops", shops="('1'), ('2'), ('3')").success
+    old = seen(session).release
+    result = run("build", "--select", "dim_shops", shops="('4')", shop_type="int")
+    assert f"release {old + 1}: readers see 2 models, 1 of them" in result.output, result.output
+    assert session.execute("select * from rel_published.dim_shops") == [(4,)]
+
+    diff = lakehouse("release", "diff", str(old), str(old + 1)).output
+    [dimension] = [line for line in diff.splitlines() if "dim_shops" in line]
+    assert re.findall(r"\d+", dimension) == ["1", "3", "0"], diff
+    assert "- shop string, + shop int" in dimension
+
+    shops = "select * from rel_published.dim_shops order by shop"
+    as_of = lakehouse("sql", "--csv", "--release", str(old), shops).output
+    assert as_of.splitlines() == ["shop", "1", "2", "3"]
+    lakehouse("release", "rollback", str(old))
+    assert session.execute(shops) == [("1",), ("2",), ("3",)]
+    assert session.execute("describe rel_published.dim_shops")[0][1] == "string"
+
+
+def test_a_vacuum_within_the_bound_removes_only_what_no_release_needs(
+    before, run, session, server, monkeypatch
+):
+    [(old,)] = session.execute(f"""
+select models['fct_orders'].version from rel_ops.releases where release = {before.release}""")
+    rows, amount = orders()
+    assert run("build", orders=rows).success
+    since = keep_since(history(session), 0, utc_now())
+    hours = (utc_now() - since).total_seconds() / 3600
+    with Session(server) as own:
+        own.execute("set spark.databricks.delta.retentionDurationCheck.enabled = false")
+        # By default a vacuum lists folders in 10,000 tasks.
+        own.execute("set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2")
+        own.execute(f"vacuum rel_gold.fct_orders retain {hours:.6f} hours")
+    assert seen(session) == (before.release + 1, amount)
+    with pytest.raises(SqlError, match="does not exist|FILE_NOT_EXIST"):
+        session.execute(f"select sum(amount) from rel_gold.fct_orders version as of {old}")
+    monkeypatch.setattr("releases.publish.retention_days", lambda: 0)
+    result = lakehouse("sql", "--release", str(before.release), SUM)
+    assert f"error: release {before.release} has expired: readers last saw it" in result.output
+
+
 def test_a_release_that_is_gone_or_never_was_is_refused_with_the_reason(before):
     newest = before.release
     result = lakehouse("release", "rollback", "999")
@@ -321,6 +344,60 @@ def test_a_release_that_is_gone_or_never_was_is_refused_with_the_reason(before):
     assert f"release {newest} has no model fct_sales" in result.output
     result = lakehouse("sql", "--release", str(newest), "select 1")
     assert "the statement reads nothing in rel_published" in result.output
+
+
+def test_of_releases_with_the_same_number_one_is_written(server, session, monkeypatch):
+    monkeypatch.setenv("LAKEHOUSE_SCHEMA_PREFIX", "race_")
+    create(session)
+    start = threading.Barrier(4)
+
+    def write(number: int) -> bool:
+        with Session(server) as own:
+            start.wait()
+            return add(own, Release(number, "build", {}))
+
+    for number in (1, 2):
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(write, [number] * 4)) == [False, False, False, True]
+    assert [each.number for each in history(session)] == [1, 2]
+    # A hold names what readers see.
+    assert not add(session, Release(1, "hold", {}))
+    assert add(session, Release(2, "hold", {}))
+
+
+KILL = """
+import os, signal
+from releases import views
+move = views.statement
+def killed(name, model):
+    if name == "fct_orders":
+        os.kill(int(os.environ["VICTIM"]) or os.getpid(), signal.SIGKILL)
+    return move(name, model)
+views.statement = killed
+from dbt.cli.main import cli
+cli()
+"""
+
+
+@pytest.mark.parametrize("victim", ["dbt", "server"])
+def test_a_release_is_completed_after_a_kill_between_its_row_and_its_views(
+    victim, before, run, mortal_server, target
+):
+    rows, amount = orders()
+    command = [sys.executable, "-c", KILL, "build", *where(target)]
+    process = process_of(mortal_server).pid if victim == "server" else 0
+    killed = subprocess.run(
+        [*command, "--vars", json.dumps({"orders": rows})],
+        cwd=PROJECT,
+        env={**os.environ, "VICTIM": str(process)},
+    )
+    assert killed.returncode == (2 if process else -signal.SIGKILL)
+    if process:
+        restart_server(mortal_server)
+    with Session(mortal_server) as session:
+        assert seen(session) == (before.release + 1, before.amount)
+        run("test", "--select", "dim_shops")
+        assert seen(session) == (before.release + 1, amount)
 
 
 def test_a_model_that_is_no_longer_public_disappears_from_published(before, run, session):

@@ -1,3 +1,3 @@
 {{ config(access='protected' if var('private') == 'dim_shops' else 'public') }}
-select shop
+select cast(shop as {{ var('shop_type') }}) as shop
 from values {{ var('shops') }} as shops (shop)
