@@ -29,8 +29,9 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
-	@# One dot per package, in place of pip's 300 lines; errors are printed.
-	@set -o pipefail; pip install --disable-pip-version-check --require-hashes --requirement requirements.txt \
+	@# One dot per package, in place of pip's 300 lines; errors are printed. Python compiles a module
+	@# when it is first imported: all of them take 40 s.
+	@set -o pipefail; pip install --disable-pip-version-check --no-compile --require-hashes --requirement requirements.txt \
 		| awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
 	@pip install --quiet --no-deps --no-build-isolation --editable .
 	@lakehouse setup

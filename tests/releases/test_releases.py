@@ -323,8 +323,6 @@ select models['fct_orders'].version from rel_ops.releases where release = {befor
     hours = (utc_now() - since).total_seconds() / 3600
     with Session(server) as own:
         own.execute("set spark.databricks.delta.retentionDurationCheck.enabled = false")
-        # By default a vacuum lists folders in 10,000 tasks.
-        own.execute("set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2")
         own.execute(f"vacuum rel_gold.fct_orders retain {hours:.6f} hours")
     assert seen(session) == (before.release + 1, amount)
     with pytest.raises(SqlError, match="does not exist|FILE_NOT_EXIST"):
