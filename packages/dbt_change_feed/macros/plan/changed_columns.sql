@@ -1,0 +1,13 @@
+{% macro changed_columns() %}
+    {%- set kept = dbt_change_feed.columns_of('select * from ' ~ this) -%}
+    {%- set given = dbt_change_feed.columns_of(compiled_code) -%}
+    {%- set were = kept | map(attribute='formatted') | sort -%}
+    {%- set are = given | map(attribute='formatted') | sort -%}
+    {%- if config.get('on_schema_change') == 'append_new_columns' -%}
+        {%- set were = were | select('in', are) | list -%}
+    {%- endif -%}
+    {%- if were != are -%}
+        {{- return('the columns were ' ~ were | join(', ') ~ ', and are ' ~ are | join(', ')) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{% endmacro %}

@@ -1,0 +1,24 @@
+{% macro fingerprint(feeds) %}
+    {%- set declared = [] -%}
+    {%- for name in [
+        'unique_key', 'partition_by', 'changes_by', 'clustered_by', 'liquid_clustered_by',
+        'cluster_by', 'tblproperties', 'persist_docs', 'file_format', 'location_root'
+    ] -%}
+        {%- do declared.append([name, config.get(name)]) -%}
+    {%- endfor -%}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- do columns.append([
+            column.name, column.data_type, column.description, column.constraints | string
+        ]) -%}
+    {%- endfor -%}
+    {{- return(local_md5(tojson([
+        compiled_code,
+        feeds | map(attribute='view') | list,
+        declared,
+        columns,
+        model.description,
+        model.constraints | string,
+        config.get('contract').enforced
+    ] | string))) -}}
+{% endmacro %}

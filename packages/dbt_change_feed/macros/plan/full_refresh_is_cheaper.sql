@@ -1,0 +1,3 @@
+{% macro full_refresh_is_cheaper(units) %}
+    {{- return(none) -}}
+{% endmacro %}

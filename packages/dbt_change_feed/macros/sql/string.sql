@@ -1,0 +1,3 @@
+{% macro string(text) %}
+    {{- return("'" ~ text | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") -}}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro scratch(name) %}
+    {{- return(adapter.quote('_change_feed_' ~ model.alias ~ '_' ~ name)) -}}
+{% endmacro %}

@@ -1,0 +1,7 @@
+{% macro summary(changes, key) %}
+    select
+        coalesce(sum(greatest(_sign, 0)), 0) as added,
+        coalesce(sum(greatest(-_sign, 0)), 0) as removed,
+        count(distinct if(_sign > 0, struct({{ dbt_change_feed.quoted(key) }}), null)) as added_keys
+    from {{ changes }}
+{% endmacro %}
