@@ -1,3 +1,13 @@
+{{ config(
+    materialized='change_feed',
+    unique_key=['order_id', 'line_no'],
+    changes_by={
+        'stg_shop__order_items': ['order_id', 'line_no'],
+        'int_orders': 'order_id',
+        'int_products': {'product_id': 'recorded_product_id'}
+    }
+) }}
+
 with
 
 items as (

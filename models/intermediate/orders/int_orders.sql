@@ -1,3 +1,12 @@
+{{ config(
+    materialized='change_feed',
+    unique_key='order_id',
+    changes_by={
+        'stg_shop__orders': 'order_id',
+        'int_accounts': {'customer_id': 'recorded_customer_id'}
+    }
+) }}
+
 with
 
 orders as (

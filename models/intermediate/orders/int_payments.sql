@@ -1,3 +1,13 @@
+{{ config(
+    materialized='change_feed',
+    unique_key='transaction_id',
+    changes_by={
+        'stg_shop__payments': 'transaction_id',
+        'int_accounts': {'customer_id': 'recorded_customer_id'},
+        'int_orders': {'order_id': 'recorded_order_id'}
+    }
+) }}
+
 with
 
 changes as (

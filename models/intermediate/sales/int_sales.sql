@@ -1,3 +1,5 @@
+{{ config(materialized='change_feed', unique_key='invoice_id') }}
+
 with
 
 sales as (

@@ -1,3 +1,13 @@
+{{ config(
+    materialized='change_feed',
+    unique_key='event_id',
+    changes_by={
+        'stg_web__events': 'event_id',
+        'stg_web__sessions': {'session_id': 'recorded_session_id'},
+        'int_accounts': {'customer_id': 'recorded_customer_id'}
+    }
+) }}
+
 with
 
 events as (

@@ -1,4 +1,12 @@
-{{ config(partition_by='order_month') }}
+{{ config(
+    materialized='change_feed',
+    partition_by='order_month',
+    changes_by={
+        'int_order_items': 'order_id',
+        'int_orders': 'order_id',
+        'dim_products_history': 'product_id'
+    }
+) }}
 
 with
 

@@ -1,4 +1,10 @@
-{{ config(partition_by='transaction_month') }}
+{{ config(
+    materialized='change_feed',
+    partition_by='transaction_month',
+    changes_by={
+        'int_payments': {"trunc(transaction_date, 'month')": 'transaction_month'}
+    }
+) }}
 
 with
 

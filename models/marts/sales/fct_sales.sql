@@ -1,4 +1,11 @@
-{{ config(partition_by='invoice_month') }}
+{{ config(
+    materialized='change_feed',
+    partition_by='invoice_month',
+    changes_by={
+        'int_sales': {"trunc(invoice_date, 'month')": 'invoice_month'},
+        'int_customers': {'customer_id': 'recorded_customer_id'}
+    }
+) }}
 
 with
 

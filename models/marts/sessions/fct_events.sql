@@ -1,4 +1,8 @@
-{{ config(partition_by='event_month') }}
+{{ config(
+    materialized='change_feed',
+    partition_by='event_month',
+    changes_by={'int_events': {"trunc(event_at, 'month')": 'event_month'}}
+) }}
 
 with
 
