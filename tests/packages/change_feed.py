@@ -93,14 +93,6 @@ class Project:
         rows = self.execute(f"select * from ({' union all '.join(queries)}) where rows > 0")
         return dict(rows)
 
-    def commit(self, table: str) -> dict[str, Any]:
-        """The newest commit of a table, with its metrics and metadata."""
-        row = self.execute(
-            "select version, operation, operationMetrics, operationParameters, userMetadata from "
-            f"(describe history {{s}}.{table} limit 1)"
-        )
-        return row[0]._asdict() if row else {}
-
     def version(self, table: str) -> int:
         return self.execute(f"describe history {{s}}.{table} limit 1")[0][0]
 
@@ -189,10 +181,10 @@ class Arrivals:
         """A file with other amounts, and without some of its rows."""
         file, salt = self.some_file(), self.random.randrange(1000)
         return (
-            f"insert into raw.orders replace where file = '{file}' "
-            "select * replace (if(hash(order_id, s) % 3 = 0, amount + 1, amount) as amount) except (s) "
-            f"from (select *, {salt} as s from raw.orders where file = '{file}') "
-            "where hash(order_id, s, 1) % 4 <> 0"
+            f"insert into raw.orders replace where file = '{file}' select order_id, customer, "
+            f"if(pmod(hash(order_id, {salt}), 3) = 0, amount + 1, amount), order_date, updated_at, "
+            f"file, is_test from raw.orders where file = '{file}' "
+            f"and pmod(hash(order_id, {salt}, 1), 4) <> 0"
         )
 
     def delete(self) -> str:
