@@ -93,6 +93,63 @@ class Project:
         rows = self.execute(f"select * from ({' union all '.join(queries)}) where rows > 0")
         return dict(rows)
 
+    def empty(self) -> None:
+        """Create the tables that arrive anew, without rows."""
+        self.execute("create schema if not exists {s}")
+        self.execute(f"create or replace table raw.orders ({ORDERS}) {FEED}")
+        self.execute(f"create or replace table raw.customers ({CUSTOMERS}) {FEED}")
+
+    def model(self, name: str, sql: str, properties: str = "", **config: str) -> None:
+        """Write a model; `config` has Jinja by name, `properties` is YAML."""
+        folder = self.folder / "models" / "trials"
+        folder.mkdir(exist_ok=True)
+        settings = ", ".join(f"{key}={value}" for key, value in config.items())
+        (folder / f"{name}.sql").write_text(f"{{{{ config({settings}) }}}}{sql}")
+        if properties:
+            (folder / f"{name}.yml").write_text(f"models:\n  - name: {name}\n{properties}")
+        else:
+            (folder / f"{name}.yml").unlink(missing_ok=True)
+
+    def forget_model(self, name: str) -> None:
+        """Remove a model that a test has written."""
+        for file in (self.folder / "models" / "trials").glob(f"{name}.*"):
+            file.unlink()
+
+    def run(self, model: str, *arguments: str) -> str:
+        """What a run says of a model that it builds."""
+        built = self.dbt("run", "-s", model, *arguments)
+        assert built.success, "\n".join(built.output[-20:])
+        return built.said[model]
+
+    def error(self, model: str) -> str:
+        """The output of a run that fails."""
+        built = self.dbt("run", "-s", model)
+        assert not built.success
+        return "\n".join(built.output)
+
+    def equal(self, model: str) -> bool:
+        """Whether a model equals its full refresh."""
+        return self.differing(self.dbt("compile", "-s", model)) == {}
+
+    def rows(self, table: str) -> list[tuple]:
+        return [tuple(row) for row in self.execute(f"select * from {{s}}.{table} order by all")]
+
+    def identity(self, table: str) -> str:
+        return self.execute(f"describe detail {{s}}.{table}")[0][1]
+
+    def metadata(self, table: str) -> str:
+        return self.execute(f"describe history {{s}}.{table} limit 1")[0][13]
+
+    def render(self, expression: str, variables: str = "{}") -> Any:
+        """The value of a Jinja expression in this project."""
+        inline = f"{{{{ tojson({expression}) }}}}"
+        arguments = ("compile", "--no-populate-cache", "--inline", inline, "--vars", variables)
+        places = ("--project-dir", self.folder, "--profiles-dir", self.folder)
+        outputs = ("--target-path", self.folder / "target", "--log-path", self.folder / "logs")
+        done = dbtRunner().invoke(["--quiet", *arguments, *map(str, (*places, *outputs))])
+        assert done.success
+        return json.loads(done.result.results[0].node.compiled_code)
+
     def version(self, table: str) -> int:
         return self.execute(f"describe history {{s}}.{table} limit 1")[0][0]
 
@@ -110,9 +167,7 @@ def project(settings: Settings, schema: str, folder: Path) -> Iterator[Project]:
     os.environ["CHANGE_FEED_SCHEMA"] = schema
     with Session(settings) as session:
         made = Project(copy / "integration_tests", session, schema)
-        made.execute("create schema if not exists {s}")
-        made.execute(f"create or replace table raw.orders ({ORDERS}) {FEED}")
-        made.execute(f"create or replace table raw.customers ({CUSTOMERS}) {FEED}")
+        made.empty()
         assert made.dbt("deps").success
         yield made
 
