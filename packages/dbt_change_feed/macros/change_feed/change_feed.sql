@@ -8,8 +8,6 @@
     {%- set feeds = dbt_change_feed.feeds_of_model() -%}
     {%- set facts = dbt_change_feed.facts(existing, feeds) -%}
     {%- set plan = dbt_change_feed.decide(facts) -%}
-    {%- set state = dbt_change_feed.new_state(facts) -%}
-
     {%- if plan.mode == 'incremental' -%}
         {%- set plan = dbt_change_feed.incremental_plan(feeds, facts) -%}
         {%- set has_scratch = true -%}
@@ -19,9 +17,12 @@
     {%- if plan.mode == 'nothing' -%}
         {%- call noop_statement('main', 'NOTHING NEW') -%}{%- endcall -%}
     {%- elif plan.mode == 'incremental' -%}
-        {%- do dbt_change_feed.commit(plan.sql, dict(state, since=facts.version)) -%}
+        {%- set state = dict(dbt_change_feed.new_state(facts), since=facts.version) -%}
+        {%- do dbt_change_feed.commit(plan.sql, state) -%}
     {%- else -%}
-        {%- do dbt_change_feed.full_refresh(target, existing, state) -%}
+        {%- do dbt_change_feed.full_refresh(
+            target, existing, dbt_change_feed.new_state(facts)
+        ) -%}
     {%- endif -%}
     {%- if has_scratch -%}
         {%- do dbt_change_feed.forget_scratch(feeds) -%}

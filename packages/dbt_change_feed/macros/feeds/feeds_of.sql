@@ -8,9 +8,19 @@
         ) -%}
     {%- endif -%}
     {%- set found = load_relation(relation) -%}
-    {%- if found is none or not found.is_view -%}
+    {%- if found is none -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ': there is no table ' ~ name) -%}
+    {%- elif not found.is_view -%}
+        {#- What dbt made in this run, its cache does not describe. -#}
+        {%- set is_delta = found.is_delta if found.is_delta is not none
+            else node.config.get('file_format') == 'delta'
+            or node.config.get('materialized') == 'change_feed' -%}
         {{- return([{
-            'names': names, 'table': name, 'view': none, 'is_seed': node.resource_type == 'seed'
+            'names': names,
+            'table': name,
+            'view': none,
+            'is_seed': node.resource_type == 'seed',
+            'is_delta': is_delta
         }]) -}}
     {%- endif -%}
     {%- if node.resource_type != 'model' -%}

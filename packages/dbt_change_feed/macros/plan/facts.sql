@@ -18,7 +18,7 @@
     {%- set usable = found.exists and read and not found.full_refresh
         and not partial and not found.foreign and found.state.sql == found.sql -%}
     {%- for feed in feeds -%}
-        {%- do feed.update({'new': true, 'obstacle': none}) -%}
+        {%- do feed.update({'new': true, 'obstacle': none, 'content': feed.get('content')}) -%}
         {%- if usable -%}
             {%- do feed.update(dbt_change_feed.unread(feed, read.get(feed.table))) -%}
         {%- endif -%}

@@ -1,3 +1,18 @@
-{% macro full_refresh_is_cheaper(units) %}
-    {{- return(none) -}}
+{% macro full_refresh_is_cheaper(units, full_seconds) %}
+    {#- A MERGE writes each file anew of which it changes a row, so the share of files is the cost. -#}
+    {%- set detail = dbt_change_feed.rows_of('describe detail ' ~ this)[0] -%}
+    {%- set files = [] -%}
+    {%- for unit in units -%}
+        {%- do files.append(
+            'select _metadata.file_path as file from ' ~ this ~ ' as r where '
+            ~ dbt_change_feed.within(unit.bounds, 'r.') ~ ' and exists (select 1 from ' ~ unit.name
+            ~ ' as u where ' ~ dbt_change_feed.same(unit.columns, 'u.', 'r.') ~ ')'
+        ) -%}
+    {%- endfor -%}
+    {%- set touched = dbt_change_feed.rows_of(
+        'select count(distinct file) as files from (' ~ files | join(' union all ') ~ ')'
+    )[0].files -%}
+    {{- return(dbt_change_feed.decide_by_cost(
+        touched, detail.numFiles, full_seconds
+    )) -}}
 {% endmacro %}

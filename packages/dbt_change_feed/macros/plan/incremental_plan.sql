@@ -4,7 +4,7 @@
     {%- if not units -%}
         {{- return({'mode': 'nothing', 'reason': 'new versions, in which no row differs'}) -}}
     {%- endif -%}
-    {%- set cheaper = dbt_change_feed.full_refresh_is_cheaper(units) -%}
+    {%- set cheaper = dbt_change_feed.full_refresh_is_cheaper(units, facts.full_seconds) -%}
     {%- if cheaper -%}
         {{- return({'mode': 'full', 'reason': cheaper}) -}}
     {%- elif config.get('unique_key') -%}

@@ -4,7 +4,14 @@
     {%- endif -%}
     {%- set read = {} -%}
     {%- for feed in facts.feeds -%}
-        {%- do read.update({feed.table: [feed.id, feed.version] + ([feed.content] if feed.content else [])}) -%}
+        {%- do dbt_change_feed.add_detail(feed) -%}
+        {%- if feed.get('content') -%}
+            {%- do read.update({feed.table: {'content': feed.content}}) -%}
+        {%- else -%}
+            {%- do read.update({feed.table: {
+                'id': feed.id, 'version': feed.version, 'committed': feed.committed
+            }}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{- return({'version': facts.package, 'sql': facts.sql, 'read': read}) -}}
 {% endmacro %}

@@ -1,34 +1,32 @@
 {% macro unread(feed, seen) %}
     {%- if not seen -%}
         {{- return({'obstacle': feed.table ~ ' was not read before'}) -}}
-    {%- elif feed.content -%}
-        {{- return(
-            {'new': false} if seen[2:] == [feed.content]
-            else {'obstacle': feed.table ~ ' has changed, and is read whole'}
-        ) -}}
-    {%- elif seen[0] != feed.id or feed.id is none -%}
-        {{- return({'obstacle': feed.table ~ ' is another table than before'}) -}}
-    {%- elif seen[1] == feed.version -%}
+    {%- elif feed.content and seen.content == feed.content -%}
         {{- return({'new': false}) -}}
-    {%- elif seen[1] > feed.version -%}
+    {%- elif feed.content -%}
+        {{- return({'obstacle': feed.table ~ ' has changed, and is read whole'}) -}}
+    {%- elif not feed.is_delta -%}
+        {{- return({'obstacle': feed.table ~ ' is not a Delta table'}) -}}
+    {%- elif seen.version == feed.version and seen.committed == feed.committed -%}
+        {%- do feed.update({'id': seen.id}) -%}
+        {{- return({'new': false}) -}}
+    {%- endif -%}
+
+    {%- do dbt_change_feed.add_detail(feed) -%}
+    {%- if seen.id != feed.id -%}
+        {{- return({'obstacle': feed.table ~ ' is another table than before'}) -}}
+    {%- elif seen.version >= feed.version -%}
         {{- return({'obstacle': feed.table ~ ' went back to version ' ~ feed.version}) -}}
     {%- elif not feed.on -%}
         {{- return({'obstacle': feed.table ~ ' has no change feed: alter table ' ~ feed.table
             ~ ' set tblproperties (delta.enableChangeDataFeed = true)'}) -}}
     {%- endif -%}
 
-    {%- set count = feed.version - seen[1] -%}
-    {%- set commits = feed.commits -%}
-    {%- if commits | length < count -%}
-        {%- set commits = dbt_change_feed.rows_of(
-            'describe history ' ~ feed.table ~ ' limit ' ~ count
-        ) -%}
-    {%- endif -%}
-    {%- set commits = commits[:count] -%}
+    {%- set count = feed.version - seen.version -%}
+    {%- set commits = dbt_change_feed.commits_up_to(feed, count) -%}
     {%- if commits | length < count -%}
         {{- return({'obstacle': feed.table ~ ': the history of its changes has expired'}) -}}
     {%- endif -%}
-
     {%- set operations = dbt_change_feed.operations() -%}
     {%- set found = namespace(oldest=none, only_inserts=true) -%}
     {%- for commit in commits -%}
@@ -47,13 +45,12 @@
     {%- if found.oldest is none -%}
         {{- return({'new': false}) -}}
     {%- endif -%}
-    {%- for commit in commits if commit.operation == 'VACUUM START' -%}
-        {%- if found.oldest < dbt_change_feed.kept_since(commit) -%}
-            {{- return({'obstacle': feed.table ~ ': unread changes were vacuumed'}) -}}
-        {%- endif -%}
+    {%- for commit in commits if commit.operation == 'VACUUM START'
+        and found.oldest < dbt_change_feed.kept_since(commit) -%}
+        {{- return({'obstacle': feed.table ~ ': unread changes were vacuumed'}) -}}
     {%- endfor -%}
     {%- if not feed.link -%}
         {{- return({'obstacle': feed.table ~ ' has changed, and changes_by does not name it'}) -}}
     {%- endif -%}
-    {{- return({'since': seen[1] + 1, 'only_inserts': found.only_inserts}) -}}
+    {{- return({'since': seen.version + 1, 'only_inserts': found.only_inserts}) -}}
 {% endmacro %}

@@ -2,6 +2,8 @@
     {%- if config.get('contract').enforced -%}
         {%- do get_assert_columns_equivalent(compiled_code) -%}
     {%- endif -%}
+    {%- set now = dbt_change_feed.rows_of('select current_timestamp() as now')[0].now -%}
+    {%- set state = dict(state, started=now.isoformat()) -%}
     {%- set in_place = existing is not none and existing.is_delta -%}
     {%- set columns = dbt_change_feed.columns_of(compiled_code) -%}
     {%- set names = dbt_change_feed.quoted(columns | map(attribute='name')) -%}
