@@ -1,3 +1,5 @@
+{{ config(tblproperties={'delta.enableChangeDataFeed': 'true'}) }}
+
 with
 
 versions as (
