@@ -104,7 +104,8 @@ class Project:
         folder = self.folder / "models" / "trials"
         folder.mkdir(exist_ok=True)
         settings = ", ".join(f"{key}={value}" for key, value in config.items())
-        (folder / f"{name}.sql").write_text(f"{{{{ config({settings}) }}}}{sql}")
+        configured = f"{{{{ config({settings}) }}}}" if config else ""
+        (folder / f"{name}.sql").write_text(configured + sql)
         if properties:
             (folder / f"{name}.yml").write_text(f"models:\n  - name: {name}\n{properties}")
         else:
