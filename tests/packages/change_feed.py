@@ -68,7 +68,8 @@ class Project:
         for message in messages:
             if found := re.match(rf"{self.schema}\.(\w+): (\w+ \(.*)", message, re.DOTALL):
                 said[found[1]] = found[2]
-        nodes = [each.node for each in getattr(done.result, "results", None) or []]
+        results = getattr(done.result, "results", None) or []
+        nodes = [each.node for each in results if hasattr(each, "node")]
         sql = {
             node.name: node.compiled_code
             for node in nodes
@@ -272,8 +273,12 @@ class Arrivals:
         """All rows, as a full refresh of an upstream writes them."""
         return "insert overwrite raw.orders select * from raw.orders"
 
+    def first(self) -> list[str]:
+        """What happens in the first round: something in each table."""
+        return [self.arrive(), self.delete_a_fifth(), self.change_a_customer()]
+
     def once(self) -> list[str]:
-        """What happens in one round."""
+        """What happens in another round."""
         kinds = [
             self.arrive,
             self.arrive,
@@ -315,7 +320,9 @@ def rounds(project: Project, count: int, seed: int, show: bool = False) -> Outco
     arrivals.fill()
     outcome = Outcome()
     for number in range(count + 1):
-        happened = arrivals.once() if number else []
+        happened = []
+        if number:
+            happened = arrivals.first() if number == 1 else arrivals.once()
         for statement in happened:
             project.execute(statement)
         # `build` also drops and creates the seed.
