@@ -1,0 +1,3 @@
+{% macro spark__table_clauses(columns, properties) %}
+    {{- return(table_definition(columns, properties)) -}}
+{% endmacro %}
