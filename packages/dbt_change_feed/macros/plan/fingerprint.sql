@@ -15,6 +15,7 @@
     {{- return(local_md5(tojson([
         compiled_code,
         feeds | map(attribute='view') | list,
+        feeds | map(attribute='texts', default=[]) | list,
         declared,
         columns,
         model.description,
