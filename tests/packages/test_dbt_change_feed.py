@@ -1,4 +1,4 @@
-"""The package dbt_change_feed on a live server: equal to a full refresh, and as small as it says."""
+"""The package dbt_change_feed on a live server: equal to a full refresh, in small commits."""
 
 import json
 import os
@@ -161,6 +161,8 @@ def test_the_metadata_of_a_commit_is_added_to_that_of_the_session(orders):
         (
             [
                 "set spark.databricks.delta.retentionDurationCheck.enabled = false",
+                # Without it, a vacuum lists the files of one folder in 10,000 tasks.
+                "set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2",
                 "delete from raw.orders where order_id = 'o1'",
                 "vacuum raw.orders retain 0 hours",
             ],
@@ -190,7 +192,7 @@ def test_a_full_refresh_keeps_the_table(orders):
 
 
 def test_on_schema_change(orders):
-    fewer = "{{ config(unique_key='order_id') }} select distinct order_id from {{ source('raw', 'orders') }}"
+    fewer = MODEL.replace("order_id, max(amount) as amount", "order_id")
     orders.model("trial", fewer, on_schema_change="'fail'")
     assert "on_schema_change is fail; the columns were" in orders.error("trial")
     orders.model("trial", fewer, on_schema_change="'append_new_columns'")
@@ -211,7 +213,7 @@ def test_a_run_without_rows_is_followed_by_a_full_refresh(orders):
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        (MODEL.replace("unique_key='order_id'", ""), "needs unique_key, or partition_by"),
+        (MODEL.replace("unique_key='order_id'", "tags=['x']"), "needs unique_key, or partition_by"),
         (MODEL.replace("max(amount)", "max(current_date)"), "current_date gives another value"),
         (MODEL.replace("max(amount)", "max(rand())"), "rand gives another value"),
         (MODEL.replace("')", "', changes_by={'sales': 'id'})", 1), "changes_by names sales"),
@@ -244,8 +246,8 @@ def test_a_contract_holds_for_each_row(orders):
     assert orders.version("trial") == before
 
 
-def test_a_killed_run_is_repeated_by_retry(made):
-    """SIGKILL of dbt at a random time of a build; then `dbt retry`, or a first run if it is early."""
+def test_a_killed_run_is_completed_by_the_next(made):
+    """SIGKILL of dbt at a random time of a build; then a run, and a retry if it met the old one."""
     made.execute("insert into raw.orders select * from raw.orders limit 5")
     for model in ("trial", "months"):
         made.forget_model(model)
@@ -260,9 +262,11 @@ def test_a_killed_run_is_repeated_by_retry(made):
     time.sleep(random.uniform(6, 12))
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    built = made.dbt("run")
-    assert built.success
-    assert set(made.differing(built)) <= WRONG
+    # The server may still be in the statement of the killed run, and refuse a second writer.
+    if not made.dbt("run").success:
+        again = made.dbt("retry")
+        assert again.success, "\n".join(again.output[-30:])
+    assert set(made.differing(made.dbt("compile"))) <= WRONG
 
 
 def test_the_decision_by_cost(made):

@@ -1,8 +1,8 @@
 {% macro fingerprint(feeds) %}
     {%- set declared = [] -%}
     {%- for name in [
-        'unique_key', 'partition_by', 'changes_by', 'clustered_by', 'liquid_clustered_by',
-        'cluster_by', 'tblproperties', 'persist_docs', 'file_format', 'location_root'
+        'unique_key', 'partition_by', 'changes_by', 'clustered_by', 'buckets',
+        'tblproperties', 'persist_docs', 'location_root', 'on_schema_change'
     ] -%}
         {%- do declared.append([name, config.get(name)]) -%}
     {%- endfor -%}
@@ -15,6 +15,7 @@
     {{- return(local_md5(tojson([
         compiled_code,
         feeds | map(attribute='view') | list,
+        feeds | map(attribute='texts', default=[]) | list,
         declared,
         columns,
         model.description,

@@ -38,7 +38,7 @@
     {%- else -%}
         {#- What fails, or violates a constraint, fails in the scratch table. -#}
         {%- set scratch = api.Relation.create(
-            schema=schema, identifier=identifier ~ '__dbt_tmp', type='table'
+            schema=this.schema, identifier=this.identifier ~ '__dbt_tmp', type='table'
         ) -%}
         {%- do run_query('create or replace table ' ~ scratch ~ definition.sql) -%}
         {%- do run_query(dbt_change_feed.overwrite_sql(scratch, names, compiled_code)) -%}
