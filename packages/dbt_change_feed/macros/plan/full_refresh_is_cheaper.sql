@@ -1,5 +1,9 @@
 {% macro full_refresh_is_cheaper(units, full_seconds) %}
     {#- A MERGE writes each file anew of which it changes a row, so the share of files is the cost. -#}
+    {%- set quick = dbt_change_feed.decide_by_cost(0, 1, full_seconds) -%}
+    {%- if quick -%}
+        {{- return(quick) -}}
+    {%- endif -%}
     {%- set detail = dbt_change_feed.rows_of('describe detail ' ~ this)[0] -%}
     {%- set files = [] -%}
     {%- for unit in units -%}

@@ -13,6 +13,6 @@
         'mode': 'incremental',
         'reason': found.added ~ ' rows to write, ' ~ found.removed ~ ' to replace or remove, of '
             ~ units | map(attribute='count') | join(' + ') ~ ' changed values',
-        'sql': dbt_change_feed.merge_sql(columns, key, changes)
+        'sql': dbt_change_feed.merge_sql(columns, key, changes, found.removed)
     }) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{% macro merge_sql(columns, key, changes) %}
+{% macro merge_sql(columns, key, changes, removed) %}
     {%- set facts = dbt_change_feed.rows_of(dbt_change_feed.extent(changes, key))[0] -%}
     {%- set bounds = dbt_change_feed.bounds(changes, key, facts) -%}
     {%- set partitions = dbt_change_feed.as_list(config.get('partition_by')) -%}
@@ -23,11 +23,14 @@
         {%- if partitions %}
         and {{ dbt_change_feed.one_of(partitions, changes, 't.') }}
         {%- endif %}
+    {#- A MERGE that only inserts writes no file anew. -#}
+    {%- if removed %}
     when matched and s._is_gone then delete
     when matched then update set
         {%- for column in columns %}
         t.{{ adapter.quote(column) }} = s.{{ adapter.quote(column) }}{{ ',' if not loop.last }}
         {%- endfor %}
+    {%- endif %}
     when not matched and not s._is_gone then insert ({{ dbt_change_feed.quoted(columns) }})
         values ({{ dbt_change_feed.quoted(columns, 's.') }})
 {% endmacro %}
