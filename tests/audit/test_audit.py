@@ -1,13 +1,10 @@
 """The audit finds nothing in what dbt builds, and names what differs where a rule is broken."""
 
 import os
-import re
-from dataclasses import replace
 
 import pytest
 
-from tests.audit.deliveries import FULL, WAYS, at_once, day_by_day, some_sample
-from tests.conftest import dbt
+from tests.audit.deliveries import FULL, WAYS, at_once, some_sample
 
 # `make audit` sets them. Without rounds, only the sample that all tests of gold share is audited.
 ROUNDS = int(os.environ.get("AUDIT_ROUNDS", "0"))
@@ -84,24 +81,6 @@ def test_any_order_of_the_files_gives_the_same_silver_and_gold(other):
         builds.append(other.rows())
     assert builds[0] == builds[1] == builds[2]
     assert all(builds[0].values()), "an empty table would prove nothing"
-
-
-@pytest.mark.skipif(not ROUNDS, reason="takes minutes: make audit")
-def test_a_build_after_each_day_gives_what_one_build_of_all_days_gives(other):
-    """Models of the materialisation change_feed follow what each of ten days brings."""
-    other.empty()
-    said = []
-    for _ in day_by_day(replace(FULL, days=10), other.landing):
-        other.load()
-        run = dbt("run")
-        assert run.returncode == 0, run.stdout
-        said.append(re.findall(r"(\w+): (full|incremental|nothing) \((.*)\)", run.stdout))
-    assert other.differing() == set()
-    followed = {model for day in said[1:] for model, how, _ in day if how == "incremental"}
-    assert {"int_orders", "int_order_items", "int_payments", "int_events"} <= followed, said
-    daily = other.rows()
-    other.build()
-    assert other.rows() == daily
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
