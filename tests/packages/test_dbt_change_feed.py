@@ -12,7 +12,7 @@ import pytest
 
 from tests.packages.change_feed import PACKAGE, WRONG, Project, project, rounds
 
-ROUNDS = int(os.environ.get("CHANGE_FEED_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("CHANGE_FEED_ROUNDS", "1"))
 SEED = int(os.environ.get("CHANGE_FEED_SEED", "1"))
 MODEL = """
 {{ config(unique_key='order_id') }}
