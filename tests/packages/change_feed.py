@@ -1,15 +1,10 @@
-"""Random arrivals, and the comparison of each change_feed model with its full refresh.
-
-python -m tests.packages.change_feed ROUNDS SEED    (starts its own server; see `make change-feed`)
-"""
+"""Random arrivals, and the comparison of each change_feed model with its full refresh."""
 
 import json
 import os
 import random
 import re
 import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +15,6 @@ from dbt.cli.main import dbtRunner
 
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session
-from tests import servers
 
 PACKAGE = Path(__file__).parents[2] / "packages" / "dbt_change_feed"
 ORDERS = (
@@ -317,7 +311,7 @@ class Outcome:
     modes: dict[str, int] = field(default_factory=dict)
 
 
-def rounds(project: Project, count: int, seed: int, show: bool = False) -> Outcome:
+def rounds(project: Project, count: int, seed: int) -> Outcome:
     """Random arrivals and builds; stops at the first round in which a right model is wrong."""
     arrivals = Arrivals(project, random.Random(seed))
     arrivals.fill()
@@ -338,37 +332,10 @@ def rounds(project: Project, count: int, seed: int, show: bool = False) -> Outco
             if number and name not in WRONG:
                 mode = said.split(" ", 1)[0]
                 outcome.modes[mode] = outcome.modes.get(mode, 0) + 1
-        if show:
-            names = ", ".join(sorted(statement.split(" ", 1)[0] for statement in happened))
-            print(f"round {number}: {names or 'nothing'}: {outcome.wrong or 'equal'}", flush=True)
+        names = ", ".join(sorted(statement.split(" ", 1)[0] for statement in happened))
+        print(f"round {number}: {names or 'nothing'}: {outcome.wrong or 'equal'}", flush=True)
         if outcome.wrong:
             lines = [*happened, *(f"{name}: {said}" for name, said in built.said.items())]
             print(f"seed {seed}, round {number}:", *lines, sep="\n  ", flush=True)
             break
     return outcome
-
-
-def main(count: int, seed: int) -> int:
-    """Run the rounds on a server of their own; returns an exit code."""
-    with tempfile.TemporaryDirectory(prefix="change-feed-") as name:
-        folder = Path(name)
-        settings = Settings(
-            folder / "home", str(folder / "landing"), "127.0.0.1", servers.free_port()
-        )
-        servers.start(settings)
-        try:
-            with project(settings, "change_feed_rounds", folder) as made:
-                outcome = rounds(made, count, seed, show=True)
-        finally:
-            servers.kill(settings)
-    missed = WRONG - outcome.caught
-    print(f"runs of a model: {outcome.modes}; wrong on purpose, and caught: {outcome.caught}")
-    if outcome.wrong or missed:
-        print(f"wrong: {outcome.wrong}; not caught: {missed}")
-        print(f"again: make change-feed ROUNDS={count} SEED={seed}")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
