@@ -90,6 +90,7 @@ def test_a_reload_of_the_same_rows_makes_no_commit(orders):
     assert orders.version("trial") == before
 
 
+@takes_long
 def test_what_came_and_went_in_two_commits_is_read(orders):
     """A run may have read the row in between: a loader beside a build."""
     orders.execute(order("o1", 99, "wrong"))
@@ -172,6 +173,7 @@ def test_the_metadata_of_a_commit_is_added_to_that_of_the_session(orders):
         ),
     ],
 )
+@takes_long
 def test_a_full_refresh_says_why(orders, statements, reason):
     for statement in statements:
         orders.execute(statement)
@@ -193,6 +195,7 @@ def test_a_full_refresh_keeps_the_table(orders):
     assert orders.run("trial") == "nothing (nothing new)"
 
 
+@takes_long
 def test_on_schema_change(orders):
     fewer = MODEL.replace("order_id, max(amount) as amount", "order_id")
     orders.model("trial", fewer, on_schema_change="'fail'")
@@ -207,6 +210,7 @@ def test_on_schema_change(orders):
     assert any("change_feed_test.trial__dbt_tmp" in message for message in built.output)
 
 
+@takes_long
 def test_a_run_without_rows_is_followed_by_a_full_refresh(orders):
     assert orders.run("trial", "--empty") == "full (--empty or --sample)"
     assert orders.rows("trial") == []
@@ -223,11 +227,13 @@ def test_a_run_without_rows_is_followed_by_a_full_refresh(orders):
         (MODEL.replace("')", "', changes_by={'sales': 'id'})", 1), "changes_by names sales"),
     ],
 )
+@takes_long
 def test_what_cannot_be_derived_is_refused(orders, sql, message):
     orders.model("trial", sql)
     assert message in orders.error("trial")
 
 
+@takes_long
 def test_a_contract_holds_for_each_row(orders):
     orders.model(
         "trial",
@@ -250,6 +256,7 @@ def test_a_contract_holds_for_each_row(orders):
     assert orders.version("trial") == before
 
 
+@takes_long
 def test_a_killed_run_is_completed_by_the_next(made):
     """SIGKILL of dbt at a random time of a build; then a run, and a retry if it met the old one."""
     made.execute("insert into raw.orders select * from raw.orders limit 5")
@@ -314,6 +321,7 @@ def test_every_macro_is_described(made):
             assert macro["description"], macro["name"]
 
 
+@takes_long
 def test_users_compare_with_a_full_refresh_in_one_command(orders):
     command = ("run-operation", "compare_with_full_refresh", "--args", "{models: [trial]}")
     assert orders.dbt(*command).success
