@@ -57,8 +57,9 @@ def written(project: Project, table: str = "trial") -> tuple[int, int, int]:
     return tuple(metrics[f"numTargetRows{name}"] for name in names)
 
 
+@takes_long
 def test_every_model_equals_its_full_refresh_after_random_arrivals(made):
-    outcome = rounds(made, ROUNDS or 1, SEED)
+    outcome = rounds(made, ROUNDS, SEED)
     assert outcome.wrong == {}
     assert outcome.caught == WRONG
     assert outcome.modes["incremental"] > outcome.modes.get("full", 0)
@@ -98,6 +99,7 @@ def test_what_came_and_went_in_two_commits_is_read(orders):
     assert orders.run("trial") == "nothing (new versions, which change no row of this model)"
 
 
+@takes_long
 def test_a_null_key_is_a_value(orders):
     orders.execute(order("o9", 5).replace("'o9'", "null"))
     assert orders.run("trial").startswith("incremental")
