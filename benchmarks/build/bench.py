@@ -86,12 +86,12 @@ def add_day(session: Session, rows: int) -> None:
 
 def correct_everywhere(session: Session) -> None:
     """Deliver one sale in a hundred again, with another quantity, spread over all years."""
-    session.execute(f"""
-insert into bronze.pos_sales ({COLUMNS})
-select * except (_rescued_data) replace (
-    quantity + 1 as quantity, current_timestamp() as _source_modified_at
-)
-from bronze.pos_sales where pmod(hash(invoice_no), 100) = 0""")
+    corrected = COLUMNS.replace("quantity", "quantity + 1")
+    later = corrected.replace("_source_modified_at", "current_timestamp()")
+    session.execute(
+        f"insert into bronze.pos_sales ({COLUMNS}) "
+        f"select {later} from bronze.pos_sales where pmod(hash(invoice_no), 100) = 0"
+    )
 
 
 def build(environment: dict[str, str], *arguments: str) -> Build:
