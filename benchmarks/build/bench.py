@@ -47,10 +47,10 @@ class Build(NamedTuple):
         return sum(self.seconds.values())
 
 
-def sales(source: str, number: str, day: str, quantity: str = "quantity") -> str:
+def sales(source: str, number: str, day: str) -> str:
     """The query of sales for bronze, from a relation with lines and their `number`."""
     return f"""
-select concat('I', {number}), concat('C', household_id), 'Books', cast({quantity} as int),
+select concat('I', {number}), concat('C', household_id), 'Books', cast(quantity as int),
     cast(price as decimal(18, 2)), {day}, concat('Mall ', store_id % 10),
     'bench', current_timestamp(), 'bench', current_timestamp()
 from {source}"""

@@ -13,6 +13,7 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner
 
+from lakehouse.delta import last_commit
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 
@@ -43,7 +44,13 @@ class Project:
     folder: Path
     session: Session
     schema: str
-    messages: list[str] = field(default_factory=list)
+
+    def options(self, command: str) -> list[str]:
+        """The options of a dbt command for this project. `deps` has no target."""
+        places = ["--project-dir", self.folder, "--profiles-dir", self.folder]
+        logs = ["--log-path", self.folder / "logs", "--quiet"]
+        target = [] if command == "deps" else ["--target-path", self.folder / "target"]
+        return list(map(str, [*places, *logs, *target]))
 
     def dbt(self, *arguments: str) -> Built:
         """Run a dbt command in this process."""
@@ -52,13 +59,7 @@ class Project:
         def listen(event: Any) -> None:
             messages.append(event.info.msg)
 
-        places = ("--project-dir", self.folder, "--profiles-dir", self.folder)
-        outputs = ("--target-path", self.folder / "target", "--log-path", self.folder / "logs")
-        if arguments[0] == "deps":
-            outputs = outputs[2:]
-        done = dbtRunner(callbacks=[listen]).invoke(
-            ["--quiet", *arguments, *map(str, (*places, *outputs))]
-        )
+        done = dbtRunner(callbacks=[listen]).invoke([*arguments, *self.options(arguments[0])])
         said = {}
         for message in messages:
             if found := re.match(rf"{self.schema}\.(\w+): (\w+ \(.*)", message, re.DOTALL):
@@ -135,33 +136,34 @@ class Project:
     def identity(self, table: str) -> str:
         return self.execute(f"describe detail {{s}}.{table}")[0][1]
 
+    def commit(self, table: str) -> dict[str, Any]:
+        """The newest commit of a table."""
+        return last_commit(self.session, f"{self.schema}.{table}")
+
     def metadata(self, table: str) -> str:
-        return self.execute(f"describe history {{s}}.{table} limit 1")[0][13]
+        return self.commit(table)["userMetadata"]
 
     def render(self, expression: str, variables: str = "{}") -> Any:
         """The value of a Jinja expression in this project."""
         inline = f"{{{{ tojson({expression}) }}}}"
         arguments = ("compile", "--no-populate-cache", "--inline", inline, "--vars", variables)
-        places = ("--project-dir", self.folder, "--profiles-dir", self.folder)
-        outputs = ("--target-path", self.folder / "target", "--log-path", self.folder / "logs")
-        done = dbtRunner().invoke(["--quiet", *arguments, *map(str, (*places, *outputs))])
+        done = dbtRunner().invoke([*arguments, *self.options("compile")])
         assert done.success
         return json.loads(done.result.results[0].node.compiled_code)
 
     def version(self, table: str) -> int:
-        return self.execute(f"describe history {{s}}.{table} limit 1")[0][0]
+        return self.commit(table)["version"]
 
     def metrics(self, table: str) -> tuple[str, dict[str, int]]:
         """Operation and metrics of the newest commit of a table."""
-        row = self.execute(f"describe history {{s}}.{table} limit 1")[0]
-        return row[4], {name: int(value) for name, value in json.loads(row[12]).items()}
+        commit = self.commit(table)
+        metrics = json.loads(commit["operationMetrics"])
+        return commit["operation"], {name: int(value) for name, value in metrics.items()}
 
 
 @contextmanager
 def project(settings: Settings, schema: str, folder: Path) -> Iterator[Project]:
     """A copy of the integration project in `folder`, with empty tables that arrive."""
-    os.environ["LAKEHOUSE_THRIFT_HOST"] = settings.host
-    os.environ["LAKEHOUSE_THRIFT_PORT"] = str(settings.port)
     copy = folder / "dbt_change_feed"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages"))
     os.environ["CHANGE_FEED_SCHEMA"] = schema

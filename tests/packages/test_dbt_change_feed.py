@@ -166,8 +166,6 @@ def test_the_metadata_of_a_commit_is_added_to_that_of_the_session(orders):
         (
             [
                 "set spark.databricks.delta.retentionDurationCheck.enabled = false",
-                # Without it, a vacuum lists the files of one folder in 10,000 tasks.
-                "set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2",
                 "delete from raw.orders where order_id = 'o1'",
                 "vacuum raw.orders retain 0 hours",
             ],

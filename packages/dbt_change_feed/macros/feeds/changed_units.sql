@@ -24,7 +24,9 @@
                 'name': name,
                 'columns': each.columns,
                 'count': facts[0].row_count,
-                'bounds': dbt_change_feed.bounds(name, each.columns, facts[0])
+                'bounds': dbt_change_feed.bounds(
+                    dbt_change_feed.types_of(name), each.columns, facts[0]
+                )
             }) -%}
         {%- endif -%}
     {%- endfor -%}

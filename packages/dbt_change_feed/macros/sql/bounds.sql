@@ -1,9 +1,5 @@
-{% macro bounds(table, columns, facts) %}
+{% macro bounds(types, columns, facts) %}
     {#- Ranges that hold all values, by which Delta leaves out files. -#}
-    {%- set types = {} -%}
-    {%- for column in dbt_change_feed.columns_of('select * from ' ~ table) -%}
-        {%- do types.update({column.name | lower: column.data_type}) -%}
-    {%- endfor -%}
     {%- set ranges = [] -%}
     {%- for column in columns -%}
         {%- set data_type = types[column | lower] -%}

@@ -1,9 +1,5 @@
-{% macro one_of(columns, table, of='') %}
+{% macro one_of(columns, table, types, of='') %}
     {#- The values of these columns in a small table, as literals; `true` if there are many. -#}
-    {%- set types = {} -%}
-    {%- for column in dbt_change_feed.columns_of('select * from ' ~ table) -%}
-        {%- do types.update({column.name | lower: column.data_type}) -%}
-    {%- endfor -%}
     {%- set casts = [] -%}
     {%- for column in columns -%}
         {%- do casts.append('cast(' ~ adapter.quote(column) ~ ' as string) as v' ~ loop.index) -%}

@@ -1,6 +1,7 @@
 {% macro merge_sql(columns, key, changes, removed) %}
     {%- set facts = dbt_change_feed.rows_of(dbt_change_feed.extent(changes, key))[0] -%}
-    {%- set bounds = dbt_change_feed.bounds(changes, key, facts) -%}
+    {%- set types = dbt_change_feed.types_of(changes) -%}
+    {%- set bounds = dbt_change_feed.bounds(types, key, facts) -%}
     {%- set partitions = dbt_change_feed.as_list(config.get('partition_by')) -%}
     merge into {{ this }} as t
     using (
@@ -21,7 +22,7 @@
         {{ dbt_change_feed.same(key, 't.', 's.') }}
         and {{ dbt_change_feed.within(bounds, 't.') }}
         {%- if partitions %}
-        and {{ dbt_change_feed.one_of(partitions, changes, 't.') }}
+        and {{ dbt_change_feed.one_of(partitions, changes, types, 't.') }}
         {%- endif %}
     {#- A MERGE that only inserts writes no file anew. -#}
     {%- if removed %}

@@ -14,7 +14,9 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do dbt_change_feed.keep(touched, 'select distinct * from (' ~ queries | join(' union all ') ~ ')') -%}
-    {%- set condition = dbt_change_feed.one_of(partitions, touched) -%}
+    {%- set condition = dbt_change_feed.one_of(
+        partitions, touched, dbt_change_feed.types_of(touched)
+    ) -%}
     {%- if condition == 'true' -%}
         {{- return({'mode': 'full', 'reason': 'more than 1000 partitions changed'}) -}}
     {%- elif condition == 'false' -%}
