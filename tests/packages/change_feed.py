@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dbt.cli.main import dbtRunner
 
 from lakehouse.delta import last_commit
@@ -23,7 +24,23 @@ ORDERS = (
     "updated_at timestamp, file string, is_test boolean"
 )
 CUSTOMERS = "customer_id string, segment string, updated_at timestamp"
+# `make change-feed` sets them, and runs the tests that take minutes.
+ROUNDS = int(os.environ.get("CHANGE_FEED_ROUNDS", "0"))
+SEED = int(os.environ.get("CHANGE_FEED_SEED", "1"))
+takes_long = pytest.mark.skipif(not ROUNDS, reason="takes minutes: make change-feed")
+MODEL = """
+{{ config(unique_key='order_id') }}
+select order_id, max(amount) as amount from {{ source('raw', 'orders') }} group by order_id
+"""
 FEED = "using delta tblproperties ('delta.enableChangeDataFeed' = 'true')"
+
+
+def order(key: str, amount: int, file: str = "f") -> str:
+    """The statement that adds a row of an order."""
+    return (
+        f"insert into raw.orders values ('{key}', 'c1', {amount}, date '2026-01-01', "
+        f"timestamp '2026-01-01 00:00:00', '{file}', false)"
+    )
 
 
 @dataclass(frozen=True)

@@ -10,43 +10,17 @@ import time
 
 import pytest
 
-from tests.packages.change_feed import PACKAGE, WRONG, Project, project, rounds
-
-# `make change-feed` sets them, and runs the tests that take minutes.
-ROUNDS = int(os.environ.get("CHANGE_FEED_ROUNDS", "0"))
-SEED = int(os.environ.get("CHANGE_FEED_SEED", "1"))
-takes_long = pytest.mark.skipif(not ROUNDS, reason="takes minutes: make change-feed")
-MODEL = """
-{{ config(unique_key='order_id') }}
-select order_id, max(amount) as amount from {{ source('raw', 'orders') }} group by order_id
-"""
-
-
-@pytest.fixture(scope="module")
-def made(server, tmp_path_factory):
-    """The integration project, with its own schema."""
-    with project(server, "change_feed_test", tmp_path_factory.mktemp("change_feed")) as project_:
-        yield project_
-
-
-@pytest.fixture
-def orders(made):
-    """The project with one model, built from three orders; `made.run()` builds it again."""
-    made.execute("drop table if exists {s}.trial")
-    made.execute("drop table if exists raw.orders")
-    made.empty()
-    made.model("trial", MODEL)
-    for number in range(3):
-        made.execute(order(f"o{number}", 10, f"f{number}"))
-    assert made.run("trial") == "full (first run)"
-    return made
-
-
-def order(key: str, amount: int, file: str = "f") -> str:
-    return (
-        f"insert into raw.orders values ('{key}', 'c1', {amount}, date '2026-01-01', "
-        f"timestamp '2026-01-01 00:00:00', '{file}', false)"
-    )
+from tests.packages.change_feed import (
+    MODEL,
+    PACKAGE,
+    ROUNDS,
+    SEED,
+    WRONG,
+    Project,
+    order,
+    rounds,
+    takes_long,
+)
 
 
 def written(project: Project, table: str = "trial") -> tuple[int, int, int]:
@@ -212,6 +186,7 @@ def test_on_schema_change(orders):
 
 @takes_long
 def test_a_run_without_rows_is_followed_by_a_full_refresh(orders):
+    assert orders.run("trial", "--sample", "3 days") == "full (--empty or --sample)"
     assert orders.run("trial", "--empty") == "full (--empty or --sample)"
     assert orders.rows("trial") == []
     assert orders.run("trial").startswith("full (the last run read no rows or a sample")
@@ -280,17 +255,32 @@ def test_a_killed_run_is_completed_by_the_next(made):
     assert set(made.differing(made.dbt("compile"))) <= WRONG
 
 
-def test_the_decision_by_cost(made):
-    calls = ["9, 10, 100", "4, 10, 100", "1, 10, 2", "1, 1, 100"]
-    macro = "dbt_change_feed.decide_by_cost"
-    vars_ = "{change_feed_max_share: 0.5, change_feed_min_seconds: 3}"
-    found = made.render(f"[{', '.join(f'{macro}({call})' for call in calls)}]", vars_)
-    assert found == [
-        "cheaper: the changes are in 9 of 10 files",
-        None,
-        "cheaper: the last full refresh took 2 s",
-        None,
-    ]
+def test_a_full_refresh_that_is_cheaper_is_chosen_before_rows_are_read(orders):
+    orders.execute(
+        "insert into raw.orders select order_id, customer, 11, * except (order_id, "
+        "customer, amount) from raw.orders limit 2"
+    )
+    orders.execute(order("o9", 5))
+    few = ("--vars", "{change_feed_max_share: 0.4}")
+    assert orders.run("trial", *few) == (
+        f"full (cheaper: 3 rows of {orders.schema}.raw_orders are new, of 6)"
+    )
+    orders.execute(order("o9", 6))
+    assert orders.run("trial", *few).startswith("incremental")
+    orders.execute(order("o9", 7))
+    quick = ("--vars", "{change_feed_min_seconds: 1000}")
+    assert orders.run("trial", *quick).startswith("full (cheaper: the last full refresh took")
+
+
+@takes_long
+def test_a_full_refresh_is_cheaper_if_most_files_change(orders):
+    orders.model("trial", MODEL, partition_by="'order_id'")
+    assert orders.run("trial").startswith("full")
+    for key in ("o0", "o1"):
+        orders.execute(order(key, 99))
+    assert orders.run("trial", "--vars", "{change_feed_max_share: 0.5}") == (
+        "full (cheaper: the changes are in 2 of 3 files)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,15 @@
     {%- for each in by_columns.values() -%}
         {%- set name = dbt_change_feed.scratch('units_' ~ loop.index) -%}
         {%- do dbt_change_feed.keep(name, 'select distinct * from (' ~ each.queries | join(' union all ') ~ ')') -%}
-        {%- set facts = dbt_change_feed.rows_of(dbt_change_feed.extent(name, each.columns)) -%}
+        {%- set facts = dbt_change_feed.rows_of(
+            'select count(*) as row_count' ~ dbt_change_feed.extent(each.columns) ~ ' from ' ~ name
+        ) -%}
         {%- if facts[0].row_count -%}
             {%- do units.append({
                 'name': name,
                 'columns': each.columns,
                 'count': facts[0].row_count,
-                'bounds': dbt_change_feed.bounds(
-                    dbt_change_feed.types_of(name), each.columns, facts[0]
-                )
+                'bounds': dbt_change_feed.bounds(each.columns, facts[0])
             }) -%}
         {%- endif -%}
     {%- endfor -%}

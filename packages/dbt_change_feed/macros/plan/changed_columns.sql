@@ -1,6 +1,5 @@
-{% macro changed_columns() %}
+{% macro changed_columns(given) %}
     {%- set kept = dbt_change_feed.columns_of('select * from ' ~ this) -%}
-    {%- set given = dbt_change_feed.columns_of(compiled_code) -%}
     {%- set were = kept | map(attribute='formatted') | sort -%}
     {%- set are = given | map(attribute='formatted') | sort -%}
     {%- if config.get('on_schema_change') == 'append_new_columns' -%}

@@ -28,6 +28,10 @@
     {%- if why -%}
         {{- return({'mode': 'full', 'reason': why | unique | join('; ')}) -}}
     {%- elif facts.feeds | selectattr('new') | list -%}
+        {%- set cheaper = dbt_change_feed.decide_by_cost(facts) -%}
+        {%- if cheaper -%}
+            {{- return({'mode': 'full', 'reason': cheaper}) -}}
+        {%- endif -%}
         {{- return({'mode': 'incremental', 'reason': 'new versions'}) -}}
     {%- endif -%}
     {{- return({'mode': 'nothing', 'reason': 'nothing new'}) -}}

@@ -1,10 +1,12 @@
-{% macro decide_by_cost(touched, files, seconds) %}
+{% macro decide_by_cost(facts) %}
+    {#- Before any row is read: to see what has changed can cost more than a full refresh. -#}
     {%- set max_share = var('change_feed_max_share', 0.5) -%}
-    {%- set min_seconds = var('change_feed_min_seconds', 15) -%}
-    {%- if seconds is not none and seconds < min_seconds -%}
-        {{- return('cheaper: the last full refresh took ' ~ seconds ~ ' s') -}}
-    {%- elif touched > files * max_share and files > 1 -%}
-        {{- return('cheaper: the changes are in ' ~ touched ~ ' of ' ~ files ~ ' files') -}}
+    {%- if facts.full_seconds is not none
+        and facts.full_seconds < var('change_feed_min_seconds', 5) -%}
+        {{- return('cheaper: the last full refresh took ' ~ facts.full_seconds ~ ' s') -}}
     {%- endif -%}
+    {%- for feed in facts.feeds if feed.new and feed.changed > feed.rows * max_share -%}
+        {{- return('cheaper: ' ~ feed.changed ~ ' rows of ' ~ feed.table ~ ' are new, of ' ~ feed.rows) -}}
+    {%- endfor -%}
     {{- return(none) -}}
 {% endmacro %}

@@ -9,6 +9,8 @@
         'feeds': feeds,
         'state': none,
         'foreign': none,
+        'full_seconds': none,
+        'columns': none,
         'columns_changed': none
     } -%}
     {%- if found.exists -%}
@@ -18,14 +20,22 @@
     {%- set usable = found.exists and read and not found.full_refresh
         and not partial and not found.foreign and found.state.sql == found.sql -%}
     {%- for feed in feeds -%}
-        {%- do feed.update({'new': true, 'obstacle': none, 'content': feed.get('content')}) -%}
+        {%- do feed.update({'new': true, 'obstacle': none}) -%}
         {%- if usable -%}
             {%- do feed.update(dbt_change_feed.unread(feed, read.get(feed.table))) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if usable and feeds | selectattr('new') | list
-        and not feeds | selectattr('obstacle') | list -%}
-        {%- do found.update({'columns_changed': dbt_change_feed.changed_columns()}) -%}
+    {%- set new = feeds | selectattr('new') | list -%}
+    {%- if usable and new and not feeds | selectattr('obstacle') | list -%}
+        {%- set columns = dbt_change_feed.columns_of(compiled_code) -%}
+        {%- do found.update({
+            'columns': columns, 'columns_changed': dbt_change_feed.changed_columns(columns)
+        }) -%}
+        {%- for feed in new -%}
+            {#- A count reads no column. -#}
+            {%- set count = dbt_change_feed.rows_of('select count(*) as row_count from ' ~ feed.table) -%}
+            {%- do feed.update({'rows': count[0].row_count}) -%}
+        {%- endfor -%}
     {%- endif -%}
     {{- return(found) -}}
 {% endmacro %}

@@ -1,10 +1,10 @@
-{% macro full_refresh_is_cheaper(units, full_seconds) %}
+{% macro full_refresh_is_cheaper(units) %}
     {#- A MERGE writes each file anew of which it changes a row, so the share of files is the cost. -#}
-    {%- set quick = dbt_change_feed.decide_by_cost(0, 1, full_seconds) -%}
-    {%- if quick -%}
-        {{- return(quick) -}}
+    {%- set count = dbt_change_feed.rows_of('describe detail ' ~ this)[0].numFiles -%}
+    {%- set max_files = count * var('change_feed_max_share', 0.5) -%}
+    {%- if count < 2 -%}
+        {{- return(none) -}}
     {%- endif -%}
-    {%- set detail = dbt_change_feed.rows_of('describe detail ' ~ this)[0] -%}
     {%- set files = [] -%}
     {%- for unit in units -%}
         {%- do files.append(
@@ -16,7 +16,8 @@
     {%- set touched = dbt_change_feed.rows_of(
         'select count(distinct file) as files from (' ~ files | join(' union all ') ~ ')'
     )[0].files -%}
-    {{- return(dbt_change_feed.decide_by_cost(
-        touched, detail.numFiles, full_seconds
-    )) -}}
+    {%- if touched > max_files -%}
+        {{- return('cheaper: the changes are in ' ~ touched ~ ' of ' ~ count ~ ' files') -}}
+    {%- endif -%}
+    {{- return(none) -}}
 {% endmacro %}

@@ -4,11 +4,11 @@
     {%- if not units -%}
         {{- return({'mode': 'nothing', 'reason': 'new versions, in which no row differs'}) -}}
     {%- endif -%}
-    {%- set cheaper = dbt_change_feed.full_refresh_is_cheaper(units, facts.full_seconds) -%}
+    {%- set cheaper = dbt_change_feed.full_refresh_is_cheaper(units) -%}
     {%- if cheaper -%}
         {{- return({'mode': 'full', 'reason': cheaper}) -}}
     {%- elif config.get('unique_key') -%}
-        {{- return(dbt_change_feed.merge_plan(units)) -}}
+        {{- return(dbt_change_feed.merge_plan(units, facts.columns)) -}}
     {%- endif -%}
-    {{- return(dbt_change_feed.replace_plan(units)) -}}
+    {{- return(dbt_change_feed.replace_plan(units, facts.columns)) -}}
 {% endmacro %}

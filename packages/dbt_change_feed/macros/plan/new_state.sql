@@ -5,13 +5,12 @@
     {%- set read = {} -%}
     {%- for feed in facts.feeds -%}
         {%- do dbt_change_feed.add_detail(feed) -%}
-        {%- if feed.get('content') -%}
-            {%- do read.update({feed.table: {'content': feed.content}}) -%}
-        {%- else -%}
-            {%- do read.update({feed.table: {
-                'id': feed.id, 'version': feed.version, 'committed': feed.committed
-            }}) -%}
-        {%- endif -%}
+        {%- do read.update({feed.table: {
+            'id': feed.id,
+            'version': feed.version,
+            'committed': feed.committed,
+            'content': feed.content
+        }}) -%}
     {%- endfor -%}
     {{- return({'version': facts.package, 'sql': facts.sql, 'read': read}) -}}
 {% endmacro %}

@@ -1,19 +1,18 @@
 {% macro unread(feed, seen) %}
     {%- if not seen -%}
         {{- return({'obstacle': feed.table ~ ' was not read before'}) -}}
-    {%- elif feed.content and seen.content == feed.content -%}
-        {{- return({'new': false}) -}}
-    {%- elif feed.content -%}
-        {{- return({'obstacle': feed.table ~ ' has changed, and is read whole'}) -}}
-    {%- elif not feed.is_delta -%}
-        {{- return({'obstacle': feed.table ~ ' is not a Delta table'}) -}}
-    {%- elif seen.version == feed.version and seen.committed == feed.committed -%}
-        {%- do feed.update({'id': seen.id}) -%}
-        {{- return({'new': false}) -}}
+    {%- elif feed.is_delta and seen.version == feed.version and seen.committed == feed.committed -%}
+        {{- return({'new': false, 'id': seen.id, 'content': seen.content}) -}}
     {%- endif -%}
 
     {%- do dbt_change_feed.add_detail(feed) -%}
-    {%- if seen.id != feed.id -%}
+    {%- if feed.by_content and seen.content == feed.content -%}
+        {{- return({'new': false}) -}}
+    {%- elif feed.by_content -%}
+        {{- return({'obstacle': feed.table ~ ' has changed, and is read whole'}) -}}
+    {%- elif not feed.is_delta -%}
+        {{- return({'obstacle': feed.table ~ ' is not a Delta table'}) -}}
+    {%- elif seen.id != feed.id -%}
         {{- return({'obstacle': feed.table ~ ' is another table than before'}) -}}
     {%- elif seen.version >= feed.version -%}
         {{- return({'obstacle': feed.table ~ ' went back to version ' ~ feed.version}) -}}
@@ -28,11 +27,12 @@
         {{- return({'obstacle': feed.table ~ ': the history of its changes has expired'}) -}}
     {%- endif -%}
     {%- set operations = dbt_change_feed.operations() -%}
-    {%- set found = namespace(oldest=none, only_inserts=true) -%}
+    {%- set found = namespace(oldest=none, only_inserts=true, changed=0) -%}
     {%- for commit in commits -%}
         {%- set parameters = commit.operationParameters | string -%}
         {%- if commit.operation in operations.data -%}
             {%- set found.oldest = commit.timestamp -%}
+            {%- set found.changed = found.changed + dbt_change_feed.rows_changed(commit) -%}
             {%- if commit.operation != 'WRITE' or '"mode":"Append"' not in parameters -%}
                 {%- set found.only_inserts = false -%}
             {%- endif -%}
@@ -52,5 +52,7 @@
     {%- if not feed.link -%}
         {{- return({'obstacle': feed.table ~ ' has changed, and changes_by does not name it'}) -}}
     {%- endif -%}
-    {{- return({'since': seen.version + 1, 'only_inserts': found.only_inserts}) -}}
+    {{- return({
+        'since': seen.version + 1, 'only_inserts': found.only_inserts, 'changed': found.changed
+    }) -}}
 {% endmacro %}

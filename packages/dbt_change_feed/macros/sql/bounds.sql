@@ -1,8 +1,8 @@
-{% macro bounds(types, columns, facts) %}
+{% macro bounds(columns, facts) %}
     {#- Ranges that hold all values, by which Delta leaves out files. -#}
     {%- set ranges = [] -%}
     {%- for column in columns -%}
-        {%- set data_type = types[column | lower] -%}
+        {%- set data_type = facts['type_' ~ loop.index] -%}
         {%- set low, high, nulls = facts['low_' ~ loop.index], facts['high_' ~ loop.index], facts['nulls_' ~ loop.index] -%}
         {%- if low is not none and modules.re.fullmatch(
             'string|date|tinyint|smallint|int|bigint|decimal\\(.*\\)', data_type

@@ -1,7 +1,11 @@
-{% macro one_of(columns, table, types, of='') %}
+{% macro one_of(names, table, columns, of='') %}
     {#- The values of these columns in a small table, as literals; `true` if there are many. -#}
-    {%- set casts = [] -%}
+    {%- set types = {} -%}
     {%- for column in columns -%}
+        {%- do types.update({column.name | lower: column.data_type}) -%}
+    {%- endfor -%}
+    {%- set casts = [] -%}
+    {%- for column in names -%}
         {%- do casts.append('cast(' ~ adapter.quote(column) ~ ' as string) as v' ~ loop.index) -%}
     {%- endfor -%}
     {%- set rows = dbt_change_feed.rows_of(
@@ -13,7 +17,7 @@
     {%- set conditions = [] -%}
     {%- for row in rows -%}
         {%- set equal = [] -%}
-        {%- for column in columns -%}
+        {%- for column in names -%}
             {%- set value = row['v' ~ loop.index] -%}
             {%- set name = of ~ adapter.quote(column) -%}
             {%- do equal.append(

@@ -10,7 +10,7 @@
     {%- set before = dbt_change_feed.columns_of('select * from ' ~ target) -%}
     {%- if rule == 'fail' and before | map(attribute='formatted') | sort != now | sort -%}
         {%- do exceptions.raise_compiler_error(
-            model.name ~ ': on_schema_change is fail; ' ~ dbt_change_feed.changed_columns()
+            model.name ~ ': on_schema_change is fail; ' ~ dbt_change_feed.changed_columns(columns)
             ~ '. To accept it: set on_schema_change: sync_all_columns'
         ) -%}
     {%- endif -%}

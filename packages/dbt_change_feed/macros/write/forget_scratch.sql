@@ -1,9 +1,10 @@
 {% macro forget_scratch(feeds) %}
-    {%- set names = ['changes', 'partitions'] -%}
+    {#- Dropping the view also drops what it has cached. -#}
+    {%- set names = ['changes' if config.get('unique_key') else 'partitions'] -%}
     {%- for feed in feeds -%}
         {%- do names.append('units_' ~ loop.index) -%}
     {%- endfor -%}
     {%- for name in names -%}
-        {%- do dbt_change_feed.forget(dbt_change_feed.scratch(name)) -%}
+        {%- do run_query('drop view if exists ' ~ dbt_change_feed.scratch(name)) -%}
     {%- endfor -%}
 {% endmacro %}

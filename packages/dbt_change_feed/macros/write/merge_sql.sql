@@ -1,15 +1,15 @@
-{% macro merge_sql(columns, key, changes, removed) %}
-    {%- set facts = dbt_change_feed.rows_of(dbt_change_feed.extent(changes, key))[0] -%}
-    {%- set types = dbt_change_feed.types_of(changes) -%}
-    {%- set bounds = dbt_change_feed.bounds(types, key, facts) -%}
+{% macro merge_sql(columns, key, changes, found) %}
+    {%- set names = columns | map(attribute='name') | list -%}
+    {%- set bounds = dbt_change_feed.bounds(key, found) -%}
     {%- set partitions = dbt_change_feed.as_list(config.get('partition_by')) -%}
     merge into {{ this }} as t
     using (
-        select {{ dbt_change_feed.quoted(columns) }}, false as _is_gone
+        select {{ dbt_change_feed.quoted(names) }}, false as _is_gone
         from {{ changes }}
         where _sign > 0
+        {%- if found.removed %}
         union all
-        select {{ dbt_change_feed.quoted(columns) }}, true as _is_gone
+        select {{ dbt_change_feed.quoted(names) }}, true as _is_gone
         from {{ changes }} as o
         where
             _sign < 0
@@ -17,21 +17,20 @@
                 select 1 from {{ changes }} as n
                 where n._sign > 0 and {{ dbt_change_feed.same(key, 'n.', 'o.') }}
             )
+        {%- endif %}
     ) as s
     on
         {{ dbt_change_feed.same(key, 't.', 's.') }}
         and {{ dbt_change_feed.within(bounds, 't.') }}
         {%- if partitions %}
-        and {{ dbt_change_feed.one_of(partitions, changes, types, 't.') }}
+        and {{ dbt_change_feed.one_of(partitions, changes, columns, 't.') }}
         {%- endif %}
-    {#- A MERGE that only inserts writes no file anew. -#}
-    {%- if removed %}
+    {#- Without `when matched`, Delta sorts all keys of the table instead of broadcasting the new ones. -#}
     when matched and s._is_gone then delete
     when matched then update set
-        {%- for column in columns %}
+        {%- for column in names %}
         t.{{ adapter.quote(column) }} = s.{{ adapter.quote(column) }}{{ ',' if not loop.last }}
         {%- endfor %}
-    {%- endif %}
-    when not matched and not s._is_gone then insert ({{ dbt_change_feed.quoted(columns) }})
-        values ({{ dbt_change_feed.quoted(columns, 's.') }})
+    when not matched and not s._is_gone then insert ({{ dbt_change_feed.quoted(names) }})
+        values ({{ dbt_change_feed.quoted(names, 's.') }})
 {% endmacro %}

@@ -1,5 +1,5 @@
-{% macro replace_plan(units) %}
-    {%- set columns = dbt_change_feed.columns_of(compiled_code) | map(attribute='name') | list -%}
+{% macro replace_plan(units, columns) %}
+    {%- set names = columns | map(attribute='name') | list -%}
     {%- set partitions = dbt_change_feed.as_list(config.get('partition_by')) -%}
     {%- set touched = dbt_change_feed.scratch('partitions') -%}
     {%- set queries = [] -%}
@@ -14,9 +14,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do dbt_change_feed.keep(touched, 'select distinct * from (' ~ queries | join(' union all ') ~ ')') -%}
-    {%- set condition = dbt_change_feed.one_of(
-        partitions, touched, dbt_change_feed.types_of(touched)
-    ) -%}
+    {%- set condition = dbt_change_feed.one_of(partitions, touched, columns) -%}
     {%- if condition == 'true' -%}
         {{- return({'mode': 'full', 'reason': 'more than 1000 partitions changed'}) -}}
     {%- elif condition == 'false' -%}
@@ -25,7 +23,7 @@
     {%- set sql -%}
         insert into {{ this }} by name
         replace where {{ condition }}
-        select {{ dbt_change_feed.quoted(columns) }}
+        select {{ dbt_change_feed.quoted(names) }}
         from ({{ compiled_code }}
         )
         where {{ condition }}

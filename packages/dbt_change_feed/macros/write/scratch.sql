@@ -1,3 +1,3 @@
 {% macro scratch(name) %}
-    {{- return(adapter.quote('_change_feed_' ~ model.alias ~ '_' ~ name)) -}}
+    {{- return(adapter.quote('_change_feed_' ~ model.unique_id | replace('.', '_') ~ '_' ~ name)) -}}
 {% endmacro %}
