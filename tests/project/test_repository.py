@@ -49,10 +49,19 @@ def test_links_between_pages_lead_to_files():
             assert (page.parent / link).exists(), f"{page.relative_to(PROJECT)} links to {link}"
 
 
-def test_requirements_are_hashed_and_name_no_index():
-    text = (PROJECT / "requirements.txt").read_text()
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_hashed_and_name_no_index(name):
+    text = (PROJECT / name).read_text()
     assert "--hash=sha256:" in text
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+
+
+def test_lint_and_tests_have_the_packages_of_the_lakehouse():
+    pins = [
+        set(re.findall(r"^\S+==\S+", (PROJECT / name).read_text(), re.M))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    ]
+    assert pins[0] < pins[1]
 
 
 @pytest.mark.parametrize(
