@@ -18,6 +18,10 @@ def test_the_sample_has_what_the_metrics_tell_apart(web_shop):
         "first orders": "fct_orders where not is_repeat_order",
         "repeat orders": "fct_orders where is_repeat_order",
         "orders of nobody known": "fct_orders where customer_id = 'unknown'",
+        "orders after several visits": """fct_orders as orders where customer_id <> 'unknown' and (
+            select count(*) from gold.fct_sessions as sessions
+            where sessions.customer_id = orders.customer_id and session_started_at <= ordered_at
+        ) > 1""",
         "lines without a cost": "fct_order_items where cost is null",
         "payments that failed": "fct_payments where not is_settled",
         "refunds": "fct_payments where is_refund and is_settled",
