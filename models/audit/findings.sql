@@ -21,6 +21,10 @@ figures as (
     select * from {{ ref('silver_figures') }}
     union all
     select * from {{ ref('gold_figures') }}
+    union all
+    select * from {{ ref('daily_figures') }}
+    union all
+    select * from {{ ref('history_figures') }}
 
 ),
 
