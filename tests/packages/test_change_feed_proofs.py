@@ -136,6 +136,7 @@ def test_two_builds_at_once_and_a_loader_beside_them(orders, server):
             while not stop.is_set():
                 number += 1
                 beside.execute(order(f"o{number % 7}", number))
+                time.sleep(0.2)
 
     loader = threading.Thread(target=load)
     loader.start()
