@@ -26,11 +26,12 @@ from dbt_common.invocation import get_invocation_id
 from pyhive import hive
 from thrift.transport.TTransport import TTransportException
 
+from history.results import RECORDED, Result, Run, metadata
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, settings_of
 from lakehouse.thrift import error_of, session_of
 from lakehouse.transport import transport
-from releases.publish import Run, metadata, publish
+from releases.publish import end_run
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
@@ -145,30 +146,39 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         return [replace(column, table_owner=owner or column.table_owner) for column in columns]
 
     @available
-    def publish(
+    def end_run(
         self, results: Iterable[Any], nodes: Mapping[str, Any], started: datetime
     ) -> list[str]:
-        """Publish what this run built and tested; returns lines for its output.
+        """Record this run, and publish what it built and tested; returns lines for its output.
 
         `results` and `nodes` are those of the context of `on-run-end`, `started` is
         `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be published.
         """
+        if get_flags().WHICH not in RECORDED:
+            return []
         credentials = self.config.credentials
         run = Run(
             get_flags().WHICH,
             get_invocation_id(),
             started,
-            {each.node.unique_id: str(each.status) for each in results},
+            tuple(
+                Result(
+                    each.node.unique_id,
+                    str(each.status),
+                    each.execution_time,
+                    each.failures,
+                    str(each.message or ""),
+                )
+                for each in results
+            ),
             settings_of(credentials).login,
             _is_empty(),
         )
-        if not run.publishes:
-            return []
         try:
             with session_of(credentials) as session:
-                return publish(session, run, nodes)
+                return end_run(session, run, nodes)
         except LakehouseError as error:
-            reason = f"publishing ended early: {error.message}"
+            reason = f"the run was not recorded, or not published: {error.message}"
             if run.failed:
                 return [reason]
             raise DbtRuntimeError(f"{reason}; try: {error.remedy or 'dbt test'}") from None

@@ -1,12 +1,14 @@
-"""Publishing at the end of a dbt run, and the commands that move, hold and compare releases."""
+"""The end of a dbt run, and the commands that move, hold and compare releases."""
 
-import json
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
+from history.results import GOOD, Outcome, Run, invocation_of, is_table, node_rows, run_row
+from history.tables import last_outcomes, record
 from lakehouse.delta import last_commit
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT
@@ -14,36 +16,13 @@ from lakehouse.sql import identifier
 from lakehouse.thrift import Session, SqlError
 from releases import tables, views
 from releases.retention import expired, retention_days
-from releases.rules import GOOD, Head, Mart, Outcome, held_back, is_guard, marts, names
+from releases.rules import Head, Mart, held_back, is_guard, marts, names
 from releases.tables import Model, Release
 
 # Commands of dbt after which a release is written. `dbt run` has no tests.
 TESTING = ("build", "test")
 # Times that a row is derived anew because another one was written in between.
 ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class Run:
-    """A dbt run: its command, and the state of each node that it ran, by unique id."""
-
-    command: str
-    invocation: str
-    started: datetime
-    states: Mapping[str, str]
-    by: str
-    empty: bool = False
-
-    @property
-    def publishes(self) -> bool:
-        """Whether it has tests, of tables with all of their rows."""
-        return self.command in TESTING and not self.empty
-
-    @property
-    def failed(self) -> list[str]:
-        """The nodes that failed; those that dbt skipped for them are not listed."""
-        bad = {id: state for id, state in self.states.items() if state not in GOOD}
-        return [id for id, state in bad.items() if state != "skipped"] or list(bad)
 
 
 def project_commit() -> str:
@@ -64,35 +43,57 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
-def metadata(invocation: str, empty: bool) -> str:
-    """The `userMetadata` of the commits of a dbt run."""
-    return json.dumps({"invocation": invocation, "empty": empty})
+Commits = Callable[[str], Mapping[str, Any]]
 
 
-def head(session: Session, name: str) -> Head | None:
-    """The newest version of a table of gold; None if there is no such Delta table."""
-    try:
-        commit = last_commit(session, identifier(views.gold(), name))
-    except SqlError:
+def commits(session: Session) -> Commits:
+    """A function of the last commit of a relation, asked for once; empty without a Delta table."""
+
+    @cache
+    def commit(relation: str) -> Mapping[str, Any]:
+        try:
+            return last_commit(session, relation)
+        except SqlError:
+            return {}
+
+    return commit
+
+
+def head(commit: Mapping[str, Any]) -> Head | None:
+    """The newest version of a table, of its last commit; None without a commit."""
+    if not commit:
         return None
-    try:
-        about = json.loads(commit["userMetadata"] or "{}")
-    except ValueError:
-        about = {}
-    about = about if isinstance(about, dict) else {}
+    about = invocation_of(commit)
     committed = commit["timestamp"].replace(tzinfo=timezone.utc)
     return Head(commit["version"], committed, about.get("invocation", ""), bool(about.get("empty")))
 
 
-def publish(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Record the tests of a run, and publish what passed; returns lines for its output.
+def end_run(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Record a run, and publish what passed; returns lines for its output.
 
     A run with a failure moves no view. Raises LakehouseError if the server does not answer.
     """
     known = marts(nodes, views.gold())
-    heads = _heads(session, known, run)
+    commit = commits(session)
+    # What a run without rows has tested says nothing of a version.
+    publishes = run.command in TESTING and not run.empty
+    heads = _heads(commit, known, run) if publishes else {}
+    outcomes = _outcomes(nodes, known, heads, run) if publishes else {}
+    built = {
+        id: commit(identifier(nodes[id]["schema"], nodes[id]["alias"]))
+        for id, state in run.states.items()
+        if state == "success" and id in nodes and is_table(nodes[id])
+    }
     ended = utc_now()
-    tables.record(session, _results(nodes, known, heads, run), run.invocation, ended)
+    record(
+        session,
+        run_row(run, ended, project_commit()),
+        node_rows(run, nodes, outcomes, built, ended),
+    )
+    return _publish(session, run, known, heads) if publishes else []
+
+
+def _publish(session: Session, run: Run, known: list[Mart], heads: dict[str, Head]) -> list[str]:
     rows = tables.history(session, newest=100)
     seen = tables.latest(rows)
     written = None
@@ -108,12 +109,12 @@ def publish(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) 
     return lines
 
 
-def _heads(session: Session, known: list[Mart], run: Run) -> dict[str, Head]:
+def _heads(commit: Commits, known: list[Mart], run: Run) -> dict[str, Head]:
     """The newest versions of all marts: a retry tests only some of what an earlier run built.
 
     Without those that another program wrote meanwhile: a test may have read either version.
     """
-    found = ((mart.name, head(session, mart.name)) for mart in known)
+    found = ((mart.name, head(commit(identifier(views.gold(), mart.name)))) for mart in known)
     return {
         name: each
         for name, each in found
@@ -121,7 +122,7 @@ def _heads(session: Session, known: list[Mart], run: Run) -> dict[str, Head]:
     }
 
 
-def _results(
+def _outcomes(
     nodes: Mapping[str, Mapping[str, Any]], known: list[Mart], heads: dict[str, Head], run: Run
 ) -> dict[str, Outcome]:
     """The tests that a run completed, with the versions of the marts that each one read."""
@@ -142,7 +143,7 @@ def _release_passed(
 
     Also returns the lines of what was published, and of what was not.
     """
-    last = tables.last_results(session)
+    last = last_outcomes(session)
     tested = {mart.name: mart for mart in known if mart.name in heads}
     reasons = {name: held_back(mart, heads[name], last) for name, mart in tested.items()}
     lines = [f"{name} is not published: {why}" for name, why in reasons.items() if why]
@@ -262,7 +263,6 @@ def set_hold(session: Session, kind: str, by: str, invocation: str, note: str) -
 
     Raises LakehouseError if others write releases all the time.
     """
-    tables.create(session)
 
     def derive(seen: Release) -> Release:
         return replace(seen, kind=kind, moved=(), tests=0, invocation=invocation, by=by, note=note)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-# States of a node of a dbt run that hold nothing back. A warned test is no failure.
-GOOD = ("success", "pass", "warn", "no-op")
+from history.results import Outcome
+
 # A generic test that makes columns a key, and its argument that names them.
 KEYS = {"unique": "column_name", "expect_compound_columns_to_be_unique": "column_list"}
 
@@ -39,14 +39,6 @@ class Head:
     def is_stable_since(self, started: datetime, invocation: str) -> bool:
         """Whether all tests of an invocation read this version: no other one wrote meanwhile."""
         return self.invocation == invocation or self.committed < started
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The last result of a test, with the versions that it read of the marts' tables, by name."""
-
-    passed: bool
-    versions: Mapping[str, int]
 
 
 def marts(nodes: Mapping[str, Mapping[str, Any]], schema: str) -> list[Mart]:

@@ -1,4 +1,4 @@
-"""The tables `ops.tested` and `ops.releases`. Both only grow."""
+"""The table `ops.releases`, which only grows."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,6 @@ from datetime import datetime
 from lakehouse.settings import schema_name
 from lakehouse.sql import in_list, inline_records
 from lakehouse.thrift import Session, SqlError
-from releases.rules import Outcome
 
 # Kinds of a row that give readers other versions.
 MOVES = ("build", "rollback")
@@ -44,28 +43,13 @@ class Release:
 NONE = Release(0, "build", {})
 
 
-def tested() -> str:
-    return f"{schema_name('ops')}.tested"
-
-
 def releases() -> str:
     return f"{schema_name('ops')}.releases"
 
 
 def create(session: Session) -> None:
-    """Create the tables that do not exist."""
+    """Create the table if it does not exist."""
     session.execute(f"create schema if not exists {schema_name('ops')}")
-    session.execute(f"""
-create table if not exists {tested()} (
-    test string not null comment 'Unique id of the data test in dbt.',
-    passed boolean not null comment 'Whether it passed, perhaps with a warning.',
-    versions map<string, bigint> not null
-        comment 'Versions of the tables of gold that it read. Without those written meanwhile.',
-    invocation_id string not null comment 'The dbt run, as in its logs and artifacts.',
-    tested_at timestamp not null comment 'End of the run, UTC.'
-) using delta
-comment 'One row per error-severity data test and dbt run. Append-only.'
-""")
     session.execute(f"""
 create table if not exists {releases()} (
     release bigint not null comment 'Number, from 1. Of a hold or lift: what readers saw then.',
@@ -81,42 +65,6 @@ create table if not exists {releases()} (
 ) using delta
 comment 'What readers saw: one row per release, hold and lift. Append-only.'
 """)
-
-
-def record(
-    session: Session, results: Mapping[str, Outcome], invocation: str, ended: datetime
-) -> None:
-    """Add the results of a run's tests; creates the tables if this is the first run."""
-    rows = [
-        {
-            "test": test,
-            "passed": each.passed,
-            "versions": dict(each.versions),
-            "invocation_id": invocation,
-            "tested_at": ended.isoformat(sep=" "),
-        }
-        for test, each in sorted(results.items())
-    ]
-    schema = (
-        "test string, passed boolean, versions map<string, bigint>, "
-        "invocation_id string, tested_at timestamp"
-    )
-    insert = f"insert into {tested()} select * from {inline_records(schema, rows)}"
-    try:
-        session.execute(insert)
-    except SqlError as error:
-        if not error.not_found:
-            raise
-        create(session)
-        session.execute(insert)
-
-
-def last_results(session: Session) -> dict[str, Outcome]:
-    """The last result of each test."""
-    rows = session.execute(f"""
-select test, max_by(passed, tested_at), to_json(max_by(versions, tested_at))
-from {tested()} group by test""")
-    return {test: Outcome(passed, json.loads(versions)) for test, passed, versions in rows}
 
 
 def history(session: Session, newest: int = 1000) -> list[Release]:
@@ -159,7 +107,8 @@ def hold(rows: Iterable[Release]) -> Release | None:
 
 
 def add(session: Session, release: Release) -> bool:
-    """Add a row; returns False if another one was written since its models were derived."""
+    """Add a row; creates the table if this is the first. Returns False if another one was
+    written since its models were derived."""
     row = {
         "release": release.number,
         "kind": release.kind,
@@ -176,13 +125,17 @@ def add(session: Session, release: Release) -> bool:
         "invocation_id string, git_commit string, released_by string, note string"
     )
     before = release.number - (release.kind in MOVES)
-    try:
-        [(added, *_)] = session.execute(f"""
+    merge = f"""
 merge into {releases()} as written
 using (select *, current_timestamp() as released_at from {inline_records(schema, [row])}) as new
 on written.release > {before} and {in_list("written.kind", MOVES)}
-when not matched then insert *""")
+when not matched then insert *"""
+    try:
+        [(added, *_)] = session.execute(merge)
     except SqlError as error:
+        if error.not_found:
+            create(session)
+            return add(session, release)
         if not error.conflict:
             raise
         return False

@@ -11,8 +11,9 @@ from lakehouse.settings import PROJECT
 # The packages of the project that each one may import.
 LAYERS = {
     "lakehouse": {"lakehouse"},
-    "releases": {"releases", "lakehouse"},
-    "dbt_lakehouse": {"dbt_lakehouse", "releases", "lakehouse"},
+    "history": {"history", "lakehouse"},
+    "releases": {"releases", "history", "lakehouse"},
+    "dbt_lakehouse": {"dbt_lakehouse", "releases", "history", "lakehouse"},
     "loaders": {"loaders", "lakehouse"},
     "sample": {"sample"},
     "ops": {"ops", "releases", "loaders", "lakehouse", "sample"},

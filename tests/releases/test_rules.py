@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from history.results import Outcome
 from releases.compare import published_names
 from releases.retention import expired, keep_since
-from releases.rules import Head, Outcome, held_back, marts
+from releases.rules import Head, held_back, marts
 from releases.tables import Model, Release, hold, latest
 
 NOON = datetime(2026, 11, 27, 12)
