@@ -27,7 +27,7 @@ RUN_COLUMNS = (
 NODE_COLUMNS = (
     ("invocation_id", "string not null", "The dbt run, as in ops.runs."),
     ("node", "string not null", "Unique id of the node in dbt."),
-    ("kind", "string not null", "model, seed, snapshot, test or unit_test."),
+    ("kind", "string not null", "model, seed, snapshot, test, unit_test, exposure or saved_query."),
     ("dataset", "string", "The relation that it builds or tests, such as gold.fct_sales."),
     ("column_name", "string", "The column that a test is about; null without one."),
     ("status", "string not null", "success, pass, warn, fail, error, skipped or no-op."),
