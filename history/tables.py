@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 
 from history.results import GOOD, Outcome
+from lakehouse.delta import execute_or_create
 from lakehouse.settings import schema_name
 from lakehouse.sql import in_list, inline_records
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import Session
 
 # Name, type and description of each column.
 RUN_COLUMNS = (
@@ -70,18 +71,8 @@ def record(
     session: Session, run: Mapping[str, object], nodes: Iterable[Mapping[str, object]]
 ) -> None:
     """Add a run and its nodes; creates the tables if this is the first one."""
-    inserts = [
-        _insert(runs(), RUN_COLUMNS, [run]),
-        _insert(node_results(), NODE_COLUMNS, nodes),
-    ]
-    try:
-        session.execute(inserts[0])
-    except SqlError as error:
-        if not error.not_found:
-            raise
-        create(session)
-        session.execute(inserts[0])
-    session.execute(inserts[1])
+    execute_or_create(session, _insert(runs(), RUN_COLUMNS, [run]), create)
+    execute_or_create(session, _insert(node_results(), NODE_COLUMNS, nodes), create)
 
 
 def _insert(

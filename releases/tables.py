@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from lakehouse.delta import execute_or_create
 from lakehouse.settings import schema_name
 from lakehouse.sql import in_list, inline_records
 from lakehouse.thrift import Session, SqlError
@@ -107,8 +108,7 @@ def hold(rows: Iterable[Release]) -> Release | None:
 
 
 def add(session: Session, release: Release) -> bool:
-    """Add a row; creates the table if this is the first. Returns False if another one was
-    written since its models were derived."""
+    """Add a row; returns False if another one was written since its models were derived."""
     row = {
         "release": release.number,
         "kind": release.kind,
@@ -131,11 +131,8 @@ using (select *, current_timestamp() as released_at from {inline_records(schema,
 on written.release > {before} and {in_list("written.kind", MOVES)}
 when not matched then insert *"""
     try:
-        [(added, *_)] = session.execute(merge)
+        [(added, *_)] = execute_or_create(session, merge, create)
     except SqlError as error:
-        if error.not_found:
-            create(session)
-            return add(session, release)
         if not error.conflict:
             raise
         return False
