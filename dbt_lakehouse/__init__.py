@@ -31,7 +31,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, settings_of
 from lakehouse.thrift import error_of, session_of
 from lakehouse.transport import transport
-from releases.publish import end_run
+from releases.publish import end_run, project_commit
 
 # These two have no password; dbt-spark opens their connections.
 UNCHANGED = ("KERBEROS", "NOSASL")
@@ -152,7 +152,8 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         """Record this run, and publish what it built and tested; returns lines for its output.
 
         `results` and `nodes` are those of the context of `on-run-end`, `started` is
-        `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be published.
+        `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be recorded or
+        published.
         """
         if get_flags().WHICH not in RECORDED:
             return []
@@ -172,6 +173,7 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
                 for each in results
             ),
             settings_of(credentials).login,
+            project_commit(),
             _is_empty(),
         )
         try:

@@ -37,13 +37,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Run:
-    """A dbt run: its command, its results, and who ran it."""
+    """A dbt run: its command, its results, who ran it, and the commit of the project."""
 
     command: str
     invocation: str
     started: datetime
     results: tuple[Result, ...]
     by: str
+    git_commit: str
     empty: bool = False
 
     @property
@@ -66,7 +67,7 @@ class Outcome:
     versions: Mapping[str, int]
 
 
-def run_row(run: Run, ended: datetime, git_commit: str) -> dict[str, object]:
+def run_row(run: Run, ended: datetime) -> dict[str, object]:
     """The row of `ops.runs`."""
     kinds = [id.partition(".")[0] for id in run.states]
     return {
@@ -79,7 +80,7 @@ def run_row(run: Run, ended: datetime, git_commit: str) -> dict[str, object]:
         "warned": sum(status == "warn" for status in run.states.values()),
         "skipped": sum(status == "skipped" for status in run.states.values()),
         "is_empty": run.empty,
-        "git_commit": git_commit,
+        "git_commit": run.git_commit,
         "run_by": run.by,
         "started_at": run.started.replace(tzinfo=None).isoformat(sep=" "),
         "ended_at": ended.isoformat(sep=" "),

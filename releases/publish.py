@@ -85,11 +85,7 @@ def end_run(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) 
         if state == "success" and id in nodes and is_table(nodes[id])
     }
     ended = utc_now()
-    record(
-        session,
-        run_row(run, ended, project_commit()),
-        node_rows(run, nodes, outcomes, built, ended),
-    )
+    record(session, run_row(run, ended), node_rows(run, nodes, outcomes, built, ended))
     return _publish(session, run, known, heads) if publishes else []
 
 
@@ -160,8 +156,16 @@ def _release_passed(
         changed = _moved(before.models, models)
         if not changed:
             return None
-        number, commit = before.number + 1, project_commit()
-        return Release(number, "build", models, changed, tests, run.invocation, commit, run.by)
+        return Release(
+            before.number + 1,
+            "build",
+            models,
+            changed,
+            tests,
+            run.invocation,
+            run.git_commit,
+            run.by,
+        )
 
     written = _release(session, seen, derive)
     if not written:

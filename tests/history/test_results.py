@@ -33,6 +33,7 @@ RUN = Run(
         Result("test.p.of_source", "skipped"),
     ),
     "anna",
+    "abc",
 )
 WRITE = {
     "operation": "WRITE",
@@ -43,7 +44,7 @@ NOTHING = {"rows": None, "files": None, "bytes": None}
 
 
 def test_a_run_counts_its_nodes_by_what_became_of_them():
-    row = run_row(RUN, NOON, "abc")
+    row = run_row(RUN, NOON)
     counts = {name: row[name] for name in ("models", "tests", "failed", "warned", "skipped")}
     assert counts == {"models": 1, "tests": 3, "failed": 1, "warned": 1, "skipped": 1}
     assert (row["status"], row["run_by"], row["git_commit"]) == ("error", "anna", "abc")
