@@ -25,17 +25,12 @@
             {%- do feed.update(dbt_change_feed.unread(feed, read.get(feed.table))) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set new = feeds | selectattr('new') | list -%}
-    {%- if usable and new and not feeds | selectattr('obstacle') | list -%}
+    {%- if usable and feeds | selectattr('new') | list
+        and not feeds | selectattr('obstacle') | list -%}
         {%- set columns = dbt_change_feed.columns_of(compiled_code) -%}
         {%- do found.update({
             'columns': columns, 'columns_changed': dbt_change_feed.changed_columns(columns)
         }) -%}
-        {%- for feed in new -%}
-            {#- A count reads no column. -#}
-            {%- set count = dbt_change_feed.rows_of('select count(*) as row_count from ' ~ feed.table) -%}
-            {%- do feed.update({'rows': count[0].row_count}) -%}
-        {%- endfor -%}
     {%- endif -%}
     {{- return(found) -}}
 {% endmacro %}

@@ -1,7 +1,6 @@
 {% macro full_refresh_is_cheaper(units) %}
     {#- A MERGE writes each file anew of which it changes a row, so the share of files is the cost. -#}
     {%- set count = dbt_change_feed.rows_of('describe detail ' ~ this)[0].numFiles -%}
-    {%- set max_files = count * var('change_feed_max_share', 0.5) -%}
     {%- if count < 2 -%}
         {{- return(none) -}}
     {%- endif -%}
@@ -16,7 +15,7 @@
     {%- set touched = dbt_change_feed.rows_of(
         'select count(distinct file) as files from (' ~ files | join(' union all ') ~ ')'
     )[0].files -%}
-    {%- if touched > max_files -%}
+    {%- if touched > count * dbt_change_feed.max_share() -%}
         {{- return('cheaper: the changes are in ' ~ touched ~ ' of ' ~ count ~ ' files') -}}
     {%- endif -%}
     {{- return(none) -}}

@@ -1,0 +1,3 @@
+{% macro max_share() %}
+    {{- return(var('change_feed_max_share', 0.5)) -}}
+{% endmacro %}
