@@ -190,6 +190,13 @@ class Build:
     results: list[dict]
     manifest: dict
 
+    @property
+    def queries(self) -> dict[str, str]:
+        """The query of each node that has one, by its name, as dbt compiled it."""
+        return {
+            each["unique_id"].rpartition(".")[2]: each["compiled_code"] for each in self.results
+        }
+
 
 @pytest.fixture(scope="session")
 def built(loaded) -> Build:

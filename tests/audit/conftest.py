@@ -12,9 +12,7 @@ from tests.audit.warehouse import TABLES, Warehouse
 @pytest.fixture(scope="session")
 def warehouse(built, server):
     """What dbt built, which a test may build again with other rules; afterwards it is as before."""
-    queries = {
-        result["unique_id"].rpartition(".")[2]: result["compiled_code"] for result in built.results
-    }
+    queries = built.queries
     tables = (*TABLES, "silver.int_payment_changes", "audit.findings")
     compiled = {table: queries[table.partition(".")[2]] for table in tables}
     with Session(server) as session:

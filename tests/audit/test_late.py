@@ -192,9 +192,7 @@ def deliveries(built, server, session, tmp_path) -> Iterator[Deliveries]:
 
 def query(built) -> str:
     """The query of ftr_customers on the schema `late`, on the days of this file."""
-    compiled = {
-        result["unique_id"].rpartition(".")[2]: result["compiled_code"] for result in built.results
-    }
+    compiled = built.queries
     dates = ", ".join(f"date '{day}'" for day in DAYS)
     found = compiled["ftr_customers"].replace(
         "silver.int_as_of_dates", f"(select explode(array({dates})) as as_of_date)"

@@ -5,6 +5,10 @@ import os
 import random
 import re
 import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,6 +47,11 @@ def order(key: str, amount: int, file: str = "f") -> str:
     )
 
 
+def mode(said: str) -> str:
+    """How a model was built, of what a run says of it: full, incremental or nothing."""
+    return said.split(" ", 1)[0]
+
+
 @dataclass(frozen=True)
 class Built:
     """What a run said of each change_feed model, its seconds, and the SQL of its full refresh."""
@@ -52,6 +61,11 @@ class Built:
     seconds: dict[str, float]
     sql: dict[str, str]
     output: list[str]
+
+    @property
+    def modes(self) -> list[str]:
+        """How each model was built: full, incremental or nothing."""
+        return [mode(said) for said in self.said.values()]
 
 
 @dataclass
@@ -191,6 +205,25 @@ def project(settings: Settings, schema: str, folder: Path) -> Iterator[Project]:
         yield made
 
 
+@contextmanager
+def running(project_: Project, *arguments: str) -> Iterator[subprocess.Popen]:
+    """`dbt run` in a process; its output can be read by line. At the end SIGKILL stops it."""
+    target = project_.folder / f"target_{time.monotonic_ns()}"
+    command = [Path(sys.executable).with_name("dbt"), "run", *arguments]
+    process = subprocess.Popen(
+        [*command, "--target-path", target, "--log-path", target],
+        cwd=project_.folder,
+        env={**os.environ, "DBT_PROFILES_DIR": str(project_.folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 @dataclass
 class Arrivals:
     """Random changes of the tables that arrive, one or more in each round."""
@@ -327,7 +360,7 @@ class Outcome:
 
     wrong: dict[str, int] = field(default_factory=dict)
     caught: set[str] = field(default_factory=set)
-    modes: dict[str, int] = field(default_factory=dict)
+    modes: Counter[str] = field(default_factory=Counter)
 
 
 def rounds(project: Project, count: int, seed: int) -> Outcome:
@@ -347,10 +380,10 @@ def rounds(project: Project, count: int, seed: int) -> Outcome:
         differing = project.differing(built)
         outcome.caught |= differing.keys() & WRONG
         outcome.wrong = {name: rows for name, rows in differing.items() if name not in WRONG}
-        for name, said in built.said.items():
-            if number and name not in WRONG:
-                mode = said.split(" ", 1)[0]
-                outcome.modes[mode] = outcome.modes.get(mode, 0) + 1
+        if number:
+            outcome.modes.update(
+                mode(said) for name, said in built.said.items() if name not in WRONG
+            )
         names = ", ".join(sorted(statement.split(" ", 1)[0] for statement in happened))
         print(f"round {number}: {names or 'nothing'}: {outcome.wrong or 'equal'}", flush=True)
         if outcome.wrong:

@@ -3,20 +3,17 @@
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session
-from tests.packages.change_feed import MODEL, SEED, Project, order, project, takes_long
+from tests.packages.change_feed import MODEL, SEED, mode, order, project, running, takes_long
 from tests.servers import free_port, kill, kill_server, restart_server, start
 
 pytestmark = takes_long
@@ -67,25 +64,6 @@ group by month, customer
 """
 
 
-@contextmanager
-def running(project_: Project, *arguments: str) -> Iterator[subprocess.Popen]:
-    """`dbt run` in a process; its output can be read by line."""
-    target = project_.folder / f"target_{time.monotonic_ns()}"
-    command = [Path(sys.executable).with_name("dbt"), "run", *arguments]
-    process = subprocess.Popen(
-        [*command, "--target-path", target, "--log-path", target],
-        cwd=project_.folder,
-        env={**os.environ, "DBT_PROFILES_DIR": str(project_.folder)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def changes(count: int, seed: int) -> list[str]:
     """Rows of orders: 20 in a hundred delete their order, 15 arrive twice."""
     dice = random.Random(seed)
@@ -115,7 +93,7 @@ def test_one_sorted_batch_equals_eight_shuffled_ones(made):
             built = made.dbt("run", "-s", "latest", "versions")
             assert built.success
             expected = "full" if batch == 0 else "incremental"
-            assert {said.split(" ")[0] for said in built.said.values()} == {expected}
+            assert set(built.modes) == {expected}
         tables.append((made.rows("latest"), made.rows("versions")))
     assert tables[0] == tables[1]
     latest, versions = tables[0]
@@ -228,7 +206,7 @@ def test_a_killed_server(own_server, tmp_path):
             restart_server(own_server)
             with Session(own_server) as session:
                 after = replace(made, session=session)
-                assert after.run("trial").split(" ")[0] in {"incremental", "nothing"}
+                assert mode(after.run("trial")) in {"incremental", "nothing"}
                 assert after.equal("trial")
 
 
@@ -255,7 +233,7 @@ def test_a_year_of_baskets_day_by_day(made):
             f"select distinct to_date(transaction_timestamp) from {lines} order by 1"
         )
     ]
-    modes: dict[str, int] = {}
+    modes: Counter[str] = Counter()
     try:
         for number, day in enumerate(days):
             made.execute(
@@ -272,8 +250,7 @@ def test_a_year_of_baskets_day_by_day(made):
                 )
             built = made.dbt("run", "-s", "trial", "months")
             assert built.success, "\n".join(built.output[-20:])
-            for said in built.said.values():
-                modes[said.split(" ")[0]] = modes.get(said.split(" ")[0], 0) + 1
+            modes.update(built.modes)
         assert made.differing(made.dbt("compile", "-s", "trial", "months")) == {}
         assert modes == {"full": 2, "incremental": 2 * len(days) - 2}
     finally:
