@@ -7,8 +7,10 @@ dbt builds. Tables and views that no export wrote stay.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 from metricflow_semantic_interfaces.protocols import SavedQuery, SemanticManifest
@@ -26,55 +28,101 @@ from releases.views import PUBLISHED, shown
 
 # Table property: the dbt project that exported the table or view.
 PROJECT = "lakehouse.project"
-# Table property: hash of the definition, of a table also with the versions of what it reads.
+# Property of a metric view: hash of its definition.
 DEFINITION = "lakehouse.definition"
+# Setting of the text in a table's commits: hash of its definition and of the versions it reads.
+STAMP = "spark.databricks.delta.commitInfo.userMetadata"
+# Delta's names of the last statement of an export: the comments of one column or of several.
+LAST = ("CHANGE COLUMN", "CHANGE COLUMNS")
+
+
+# As many as dbt has threads: Spark plans a statement on one core.
+JOBS = 4
+# Writes a relation of a project; returns a phrase for the output.
+Writer = Callable[[Session, str, str], str]
 
 
 @dataclass(frozen=True)
 class Export:
-    """A saved query's table or view: `relation` is `schema.name`, `kind` `table` or `view`."""
+    """What a saved query's tables and views are written from.
 
-    relation: str
-    kind: str
+    `own` are the entities that its columns are named without, `descriptions` those of its columns.
+    `stamp` is a hash of all that decides its rows, or empty if that cannot be told.
+    """
+
     description: str
     sql: str
+    own: set[str | None]
+    descriptions: Mapping[str, str]
+    stamp: str
+
+    def columns(self, session: Session) -> Iterator[Column]:
+        """The columns: a day or a longer period is a date."""
+        for name, kind, *_ in session.execute(f"describe query {self.sql}"):
+            column = column_name(name, self.own)
+            period = kind == "timestamp" and is_period(name)
+            expression = f"cast({name} as date)" if period else name
+            yield Column(column, expression, self.descriptions.get(column, ""), name)
+
+    def body(self, columns: Iterable[Column]) -> str:
+        """The SELECT of the columns."""
+        selected = ", ".join(f"{column.expr} as {column.name}" for column in columns)
+        return f"select {selected} from (\n{self.sql}\n)"
+
+    def about(self, project: str) -> str:
+        """The clauses of a definition that describe the relation and name its project."""
+        properties = f"tblproperties ({literal(PROJECT)} = {literal(project)})"
+        return f"comment {literal(self.description)} {properties}"
 
 
 def export(configuration: SparkConfiguration) -> Iterator[str]:
-    """Write all tables and views, then drop those that only an earlier export wrote.
+    """Write all tables and views, JOBS at a time, then drop others that an earlier export wrote.
 
     Yields a line for each. A table is replaced in one statement: readers see the previous table
     until the new one is complete. It is left as it is if neither it nor what it reads has changed.
     Spark cannot replace a metric view: a changed view is created under another name, and renamed
-    after the previous one is dropped. Raises SqlError for the first statement that fails, and
+    after the previous one is dropped. Raises SqlError for a statement that fails, and
     LakehouseError if a view has the name of a table that no export wrote. After an error, earlier
     exports are not dropped.
     """
     manifest = configuration.semantic_manifest
+    project = configuration.manifest.metadata.project_name
     views = metric_views(manifest)
+    with configuration.sql_client.session() as session:
+        writers = _writers(configuration, views, _versions(session, manifest))
+        for place in sorted({relation.partition(".")[0] for relation in writers}):
+            session.execute(f"create schema if not exists {place}")
+
+        def write(relation: str) -> str:
+            with configuration.sql_client.session() as its:
+                return f"{relation}: {writers[relation](its, relation, project)}"
+
+        with ThreadPoolExecutor(JOBS) as pool:
+            yield from pool.map(write, writers)
+        for relation in _drop_others(session, set(writers), project):
+            yield f"{relation}: dropped, it has no definition any more"
+
+
+def _writers(
+    configuration: SparkConfiguration, views: list[MetricView], sources: list[tuple]
+) -> dict[str, Writer]:
+    """What writes each relation: the saved queries' tables and views, then the metric views."""
+    manifest = configuration.semantic_manifest
     project = configuration.manifest.metadata.project_name
     own = entities(manifest)
-    written = set()
-    with configuration.sql_client.session() as session:
-        sources = _versions(session, manifest)
-        for query in saved_queries(manifest):
-            sql = saved_query_sql(configuration, query.name)
-            described = _descriptions(query, views, manifest, own)
-            stamp = _hash(sql, query.description, described, project, sources) if sources else ""
-            columns: list[Column] = []
-            for each in _exports(query, sql):
-                written.add(each.relation)
-                if stamp and each.kind == "table" and _is_current(session, each.relation, stamp):
-                    yield f"{each.relation}: table, unchanged"
-                    continue
-                columns = columns or list(_columns(session, sql, own, described))
-                yield f"{each.relation}: {_write_export(session, each, columns, project, stamp)}"
-        for view in views:
-            relation = f"{schema()}.{view.name}".lower()
-            yield f"{relation}: {_write_metric_view(session, view, relation, project)}"
-            written.add(relation)
-        for relation in _drop_others(session, written, project):
-            yield f"{relation}: dropped, it has no definition any more"
+    writers: dict[str, Writer] = {}
+    for query in saved_queries(manifest):
+        sql = saved_query_sql(configuration, query.name)
+        described = _descriptions(query, views, manifest, own)
+        stamp = _hash(sql, query.description, described, project, sources) if sources else ""
+        export = Export(line(query.description), sql, own, described, stamp)
+        for each in query.exports:
+            relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
+            is_view = each.config.export_as is ExportDestinationType.VIEW
+            writers[relation] = partial(_write_view if is_view else _write_table, export)
+    for view in views:
+        writers[f"{schema()}.{view.name}".lower()] = partial(_write_metric_view, view)
+    return writers
 
 
 def saved_queries(manifest: SemanticManifest) -> list[SavedQuery]:
@@ -101,13 +149,6 @@ def column_name(name: str, own: set[str | None]) -> str:
     return element if entity in own and element else name
 
 
-def _exports(query: SavedQuery, sql: str) -> Iterator[Export]:
-    for each in query.exports:
-        relation = f"{schema(each.config.schema_name)}.{each.config.alias or each.name}".lower()
-        kind = "view" if each.config.export_as is ExportDestinationType.VIEW else "table"
-        yield Export(relation, kind, line(query.description), sql)
-
-
 def _descriptions(
     query: SavedQuery,
     views: list[MetricView],
@@ -126,17 +167,6 @@ def _descriptions(
                 # Only times differ: each fact has its own.
                 found[name] = "Time of each metric, by its own fact."
     return found
-
-
-def _columns(
-    session: Session, sql: str, own: set[str | None], descriptions: Mapping[str, str]
-) -> Iterator[Column]:
-    """The columns of a saved query's table: a day or a longer period is a date."""
-    for name, kind, *_ in session.execute(f"describe query {sql}"):
-        column = column_name(name, own)
-        period = kind == "timestamp" and is_period(name)
-        expression = f"cast({name} as date)" if period else name
-        yield Column(column, expression, descriptions.get(column, ""), name)
 
 
 def _hash(*content: object) -> str:
@@ -161,42 +191,41 @@ def _is_current(session: Session, relation: str, stamp: str) -> bool:
         commit = last_commit(session, relation)
     except SqlError:
         return False
-    return commit["operation"] == "SET TBLPROPERTIES" and stamp in commit["operationParameters"]
+    return commit["operation"] in LAST and commit["userMetadata"] == stamp
 
 
-def _write_export(
-    session: Session, export: Export, columns: list[Column], project: str, stamp: str
-) -> str:
-    """Write one table or view; returns a phrase for the output."""
-    relation = export.relation
-    session.execute(f"create schema if not exists {relation.partition('.')[0]}")
-    make_room(session, relation, export.kind, project)
-    properties = f"tblproperties ({literal(PROJECT)} = {literal(project)})"
-    about = f"comment {literal(export.description)} {properties}"
-    selected = ", ".join(f"{column.expr} as {column.name}" for column in columns)
-    body = f"select {selected} from (\n{export.sql}\n)"
-    if export.kind == "view":
-        session.execute(
-            f"create or replace view {relation} ({_comments(columns)}) {about} as {body}"
-        )
-        return "view"
-    session.execute(f"create or replace table {relation} using delta {about} as {body}")
+def _write_table(export: Export, session: Session, relation: str, project: str) -> str:
+    if export.stamp and _is_current(session, relation, export.stamp):
+        return "table, unchanged"
+    columns = list(export.columns(session))
+    make_room(session, relation, "table", project)
+    if export.stamp:
+        session.execute(f"set {STAMP} = {export.stamp}")
+    session.execute(
+        f"create or replace table {relation} using delta {export.about(project)} "
+        f"as {export.body(columns)}"
+    )
     # Delta's log has the number of rows; counting them takes longer than writing them.
     commit = last_commit(session, relation)
     session.execute(f"alter table {relation} alter column {_comments(columns)}")
-    session.execute(
-        f"alter table {relation} set tblproperties ({literal(DEFINITION)} = {literal(stamp)})"
-    )
     return f"table of {json.loads(commit['operationMetrics'])['numOutputRows']} rows"
 
 
-def _write_metric_view(session: Session, view: MetricView, relation: str, project: str) -> str:
-    """Write one metric view, unless it is unchanged; returns a phrase for the output."""
+def _write_view(export: Export, session: Session, relation: str, project: str) -> str:
+    columns = list(export.columns(session))
+    make_room(session, relation, "view", project)
+    session.execute(
+        f"create or replace view {relation} ({_comments(columns)}) {export.about(project)} "
+        f"as {export.body(columns)}"
+    )
+    return "view"
+
+
+def _write_metric_view(view: MetricView, session: Session, relation: str, project: str) -> str:
     columns = view.dimensions + view.measures
     stamp = _hash(view.definition, columns, view.description, project)
     phrase = f"metric view of {len(view.measures)} metrics by {len(view.dimensions)} dimensions"
     place, name = relation.split(".")
-    session.execute(f"create schema if not exists {place}")
     exists = name in _names(session, place, "view")
     if exists and _properties(session, relation).get(DEFINITION) == stamp:
         return f"{phrase}, unchanged"
