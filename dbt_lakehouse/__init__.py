@@ -27,6 +27,7 @@ from pyhive import hive
 from thrift.transport.TTransport import TTransportException
 
 from history.results import RECORDED, Result, Run, metadata
+from history.tables import create
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, settings_of
 from lakehouse.thrift import error_of, session_of
@@ -146,12 +147,20 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         return [replace(column, table_owner=owner or column.table_owner) for column in columns]
 
     @available
+    def create_history(self) -> None:
+        """Create the tables of the run history, which models read before a run has ended."""
+        if get_flags().WHICH not in RECORDED:
+            return
+        with session_of(self.config.credentials) as session:
+            create(session)
+
+    @available
     def end_run(
-        self, results: Iterable[Any], nodes: Mapping[str, Any], started: datetime
+        self, results: Iterable[Any], graph: Mapping[str, Any], started: datetime
     ) -> list[str]:
         """Record this run, and publish what it built and tested; returns lines for its output.
 
-        `results` and `nodes` are those of the context of `on-run-end`, `started` is
+        `results` and `graph` are those of the context of `on-run-end`, `started` is
         `run_started_at`. Raises DbtRuntimeError if a run that succeeded cannot be recorded or
         published.
         """
@@ -178,7 +187,7 @@ class SparkAdapter(dbt.adapters.spark.SparkAdapter):
         )
         try:
             with session_of(credentials) as session:
-                return end_run(session, run, nodes)
+                return end_run(session, run, {**graph["sources"], **graph["nodes"]})
         except LakehouseError as error:
             reason = f"the run was not recorded, or not published: {error.message}"
             if run.failed:

@@ -1,10 +1,12 @@
-"""What a dbt run did with each node. Pure functions of its results, its graph, Delta's commits."""
+"""What a dbt run did with each node. Pure functions of its results, graph and commits."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from history.quality import rule, score
 
 # States of a node that hold nothing back. A warned test is no failure.
 GOOD = ("success", "pass", "warn", "no-op")
@@ -92,12 +94,13 @@ def node_rows(
     nodes: Mapping[str, Mapping[str, Any]],
     outcomes: Mapping[str, Outcome],
     commits: Mapping[str, Mapping[str, Any]],
+    counts: Mapping[str, int],
     ended: datetime,
 ) -> list[dict[str, object]]:
     """The rows of `ops.node_results`, by node.
 
     `outcomes` has the versions that tests read, `commits` the last commit of tables of this run,
-    both by unique id.
+    both by unique id; `counts` the rows of the datasets that tests read.
     """
     return [
         {
@@ -113,9 +116,39 @@ def node_rows(
             "versions": dict(outcomes[each.node].versions) if each.node in outcomes else None,
             **written(commits.get(each.node, {}), run.invocation),
             "ended_at": ended.isoformat(sep=" "),
+            **_quality(each, nodes, counts),
         }
         for each in sorted(run.results, key=lambda each: each.node)
     ]
+
+
+def _quality(
+    result: Result, nodes: Mapping[str, Mapping[str, Any]], counts: Mapping[str, int]
+) -> dict[str, object]:
+    """Rows, dimension, threshold and score of a data test; nothing of another node."""
+    found = rule(nodes.get(result.node, {}))
+    if not found:
+        return {"dimension": None, "threshold": None, "score": None}
+    rows = counts.get(dataset(result.node, nodes) or "") if found.counts_rows else None
+    return {
+        "rows": rows,
+        "dimension": found.dimension,
+        "threshold": found.threshold,
+        "score": score(found, result.status, result.failures, rows),
+    }
+
+
+def scored(run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The datasets whose rows the run's scores need: of tests that ran and that found rows."""
+    return {
+        relation
+        for each in run.results
+        if each.status in ("pass", "warn", "fail")
+        for found in [rule(nodes.get(each.node, {}))]
+        if found and found.counts_rows
+        for relation in [dataset(each.node, nodes)]
+        if relation
+    }
 
 
 def dataset(id: str, nodes: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -1,12 +1,15 @@
-"""The tables `ops.runs` and `ops.node_results`. Both only grow."""
+"""The tables `ops.runs`, `ops.node_results` and `ops.alerts`. All only grow."""
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from history.incidents import Incident, Last
 from history.results import GOOD, Outcome
 from lakehouse.delta import execute_or_create
 from lakehouse.settings import schema_name
-from lakehouse.sql import in_list, inline_records
+from lakehouse.sql import in_list, inline_records, literal
 from lakehouse.thrift import Session
 
 # Name, type and description of each column.
@@ -37,11 +40,24 @@ NODE_COLUMNS = (
     ("message", "string not null", "What dbt says of it; of an error the first 1,000 characters."),
     ("versions", "map<string, bigint>", "Of a data test of severity error: the versions of the "
      "tables of gold that it read, without those written meanwhile."),
-    ("rows", "bigint", "Rows that its commit added, changed or removed; null without a commit."),
+    ("rows", "bigint", "Rows that its commit added, changed or removed; of a test whose failures "
+     "are rows, the rows of its dataset; null without either."),
     ("files", "bigint", "Files that its commit added."),
     ("bytes", "bigint", "Bytes that its commit added."),
     ("ended_at", "timestamp not null", "End of the run, UTC."),
+    ("dimension", "string", "Dimension of quality of a data test, such as completeness."),
+    ("threshold", "double", "Lowest score of a data test that passes, from 0 to 1."),
+    ("score", "double", "Share of the rows that pass a data test, from 0 to 1."),
 )  # fmt: skip
+ALERT_COLUMNS = (
+    ("channel", "string not null", "Service and id of the address that was told."),
+    ("node", "string not null", "Unique id of the node in dbt."),
+    ("dataset", "string not null", "The relation that it builds or tests."),
+    ("state", "string not null", "problem or recovered."),
+    ("owner", "string not null", "Owner of the node."),
+    ("sentence", "string not null", "What was told."),
+    ("told_at", "timestamp not null", "When it was told, UTC."),
+)
 
 
 def runs() -> str:
@@ -52,12 +68,17 @@ def node_results() -> str:
     return f"{schema_name('ops')}.node_results"
 
 
+def alerts() -> str:
+    return f"{schema_name('ops')}.alerts"
+
+
 def create(session: Session) -> None:
-    """Create the tables that do not exist."""
+    """Create the tables that do not exist, and add the columns that an earlier version lacks."""
     session.execute(f"create schema if not exists {schema_name('ops')}")
     for table, columns, comment in (
         (runs(), RUN_COLUMNS, "One row per dbt run. Append-only."),
         (node_results(), NODE_COLUMNS, "One row per dbt run and node. Append-only."),
+        (alerts(), ALERT_COLUMNS, "One row per incident that was told, or its end. Append-only."),
     ):
         listed = ",\n    ".join(
             f"`{name}` {type} comment '{about}'" for name, type, about in columns
@@ -65,6 +86,9 @@ def create(session: Session) -> None:
         session.execute(
             f"create table if not exists {table} (\n    {listed}\n) using delta comment '{comment}'"
         )
+        known = {name for name, *_ in session.execute(f"describe {table}")}
+        if missing := [f"`{n}` {type} comment '{a}'" for n, type, a in columns if n not in known]:
+            session.execute(f"alter table {table} add columns ({', '.join(missing)})")
 
 
 def record(
@@ -73,6 +97,12 @@ def record(
     """Add a run and its nodes; creates the tables if this is the first one."""
     execute_or_create(session, _insert(runs(), RUN_COLUMNS, [run]), create)
     execute_or_create(session, _insert(node_results(), NODE_COLUMNS, nodes), create)
+
+
+def count_rows(session: Session, datasets: Iterable[str]) -> dict[str, int]:
+    """The rows of relations, by name, in one statement."""
+    counts = [f"select '{each}', count(*) from {each}" for each in sorted(datasets)]
+    return dict(session.execute("\nunion all ".join(counts))) if counts else {}
 
 
 def _insert(
@@ -90,3 +120,65 @@ def last_outcomes(session: Session) -> dict[str, Outcome]:
 select node, max_by({in_list("status", GOOD)}, ended_at), to_json(max_by(versions, ended_at))
 from {node_results()} where versions is not null group by node""")
     return {node: Outcome(passed, json.loads(versions)) for node, passed, versions in rows}
+
+
+class LastRun(NamedTuple):
+    """The end of the last dbt run: see `ops.runs`."""
+
+    command: str
+    status: str
+    failed: int
+    skipped: int
+    by: str
+    ended_at: datetime
+
+
+def last_run(session: Session) -> LastRun | None:
+    """The last dbt run that read rows; None if there is none."""
+    statement = f"""
+select command, status, failed, skipped, run_by, ended_at from {runs()}
+where not is_empty order by ended_at desc limit 1"""
+    return next((LastRun(*row) for row in execute_or_create(session, statement, create)), None)
+
+
+def last_results(session: Session) -> list[Last]:
+    """The last result of each model, seed, snapshot and data test that ran."""
+    statement = f"""
+select node, to_json(max_by(
+    struct(dataset, status, failures, `rows`, message, dimension, score, threshold), ended_at))
+from {node_results()} where dataset is not null and status <> 'skipped' and kind <> 'unit_test'
+group by node"""
+    rows = execute_or_create(session, statement, create)
+    return [_last(node, json.loads(found)) for node, found in rows]
+
+
+def _last(node: str, found: Mapping[str, Any]) -> Last:
+    # to_json leaves out what is null.
+    names = ("failures", "rows", "dimension", "score", "threshold")
+    optional = {name: found.get(name) for name in names}
+    return Last(node, found["dataset"], found["status"], message=found["message"], **optional)
+
+
+def open_problems(session: Session, channel: str) -> dict[str, str]:
+    """The dataset of each node of which a channel was told a problem, and no recovery yet."""
+    statement = f"""
+select node, max_by(dataset, told_at) from {alerts()} where channel = {literal(channel)}
+group by node having max_by(state, told_at) = 'problem'"""
+    return dict(execute_or_create(session, statement, create))
+
+
+def add_alerts(session: Session, channel: str, told: Iterable[Incident], told_at: datetime) -> None:
+    """Record that a channel was told of incidents."""
+    rows = [
+        {
+            "channel": channel,
+            "node": each.node,
+            "dataset": each.dataset,
+            "state": "problem" if each.opened else "recovered",
+            "owner": each.owner.name,
+            "sentence": each.sentence,
+            "told_at": told_at.isoformat(sep=" "),
+        }
+        for each in told
+    ]
+    session.execute(_insert(alerts(), ALERT_COLUMNS, rows))

@@ -5,6 +5,9 @@ from typing import Any
 
 from lakehouse.thrift import Session, SqlError
 
+# Conditions of a statement that writes a column which an earlier version's table has not.
+MISSING_COLUMN = ("UNRESOLVED_COLUMN", "INSERT_COLUMN_ARITY_MISMATCH")
+
 
 def last_commit(session: Session, relation: str) -> dict[str, Any]:
     """The last commit of a Delta table, as Delta's history has it. Raises SqlError for a view."""
@@ -16,11 +19,11 @@ def last_commit(session: Session, relation: str) -> dict[str, Any]:
 def execute_or_create(
     session: Session, statement: str, create: Callable[[Session], None]
 ) -> list[tuple]:
-    """Run a statement and return its rows; if its table is missing, `create` it first."""
+    """Run a statement and return its rows; if its table or a column is missing, `create` first."""
     try:
         return session.execute(statement)
     except SqlError as error:
-        if not error.not_found:
+        if not error.not_found and not error.condition.startswith(MISSING_COLUMN):
             raise
     create(session)
     return session.execute(statement)

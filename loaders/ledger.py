@@ -8,6 +8,7 @@ the next loader writes the log.
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from lakehouse.sql import inline_table, literal
@@ -120,6 +121,23 @@ class Ledger:
 
     files: Mapping[str, Entry]
     last: int
+
+
+class LastLoad(NamedTuple):
+    """The last batch of a dataset; rows are those of the files that could be read."""
+
+    rows_read: int
+    rows_rejected: int
+    closed_at: datetime
+
+
+def last_loads(session: Session) -> dict[str, LastLoad]:
+    """The last batch of each dataset. Raises SqlError if nothing was loaded yet."""
+    rows = session.execute(f"""
+select dataset, coalesce(sum(rows_read), 0), sum(rows_rejected), max(closed_at)
+from (select *, max(batch) over (partition by dataset) as newest from {LOG})
+where batch = newest group by dataset order by dataset""")
+    return {dataset: LastLoad(*found) for dataset, *found in rows}
 
 
 def read(session: Session, dataset: str, table_id: str) -> Ledger:

@@ -7,8 +7,17 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
-from history.results import GOOD, Outcome, Run, invocation_of, is_table, node_rows, run_row
-from history.tables import last_outcomes, record
+from history.results import (
+    GOOD,
+    Outcome,
+    Run,
+    invocation_of,
+    is_table,
+    node_rows,
+    run_row,
+    scored,
+)
+from history.tables import count_rows, last_outcomes, record
 from lakehouse.delta import last_commit
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import PROJECT
@@ -85,7 +94,8 @@ def end_run(session: Session, run: Run, nodes: Mapping[str, Mapping[str, Any]]) 
         if state == "success" and id in nodes and is_table(nodes[id])
     }
     ended = utc_now()
-    record(session, run_row(run, ended), node_rows(run, nodes, outcomes, built, ended))
+    counts = count_rows(session, scored(run, nodes))
+    record(session, run_row(run, ended), node_rows(run, nodes, outcomes, built, counts, ended))
     return _publish(session, run, known, heads) if publishes else []
 
 

@@ -1,5 +1,5 @@
 {% test known_value(model, column_name) %}
-{{ config(severity='warn') }}
+{{ config(severity='warn', fail_calc='coalesce(sum(row_count), 0)') }}
 
 select
     {{ column_name }} as unknown_value,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from history.results import Outcome, Result, Run, dataset, node_rows, run_row, written
+from history.results import Outcome, Result, Run, dataset, node_rows, run_row, scored, written
 
 NOON = datetime(2026, 11, 27, 12)
 NODES = {
@@ -52,7 +52,7 @@ def test_a_run_counts_its_nodes_by_what_became_of_them():
 
 def test_a_node_has_its_dataset_its_failures_and_what_its_commit_wrote():
     outcomes = {"test.p.linked": Outcome(False, {"fct": 4})}
-    model, test, *_ = node_rows(RUN, NODES, outcomes, {"model.p.fct": WRITE}, NOON)
+    model, test, *_ = node_rows(RUN, NODES, outcomes, {"model.p.fct": WRITE}, {}, NOON)
     assert (model["kind"], model["dataset"], model["seconds"]) == ("model", "gold.fct", 1.235)
     assert (model["rows"], model["files"], model["bytes"]) == (7, 2, 900)
     assert len(model["message"]) == 1000
@@ -94,3 +94,15 @@ def test_a_test_belongs_to_the_relation_of_its_yaml(test, found):
 )
 def test_a_commit_counts_if_this_run_wrote_rows(commit, found):
     assert written(commit, "i1") == found
+
+
+def test_a_data_test_has_its_score_and_the_rows_of_its_dataset():
+    counts = {"gold.fct": 12}
+    kind = {"test_metadata": {"name": "relationships"}}
+    nodes = NODES | {"test.p.linked": NODES["test.p.linked"] | kind}
+    assert scored(RUN, nodes) == {"gold.fct"}
+    model, linked, of_source, singular = node_rows(RUN, nodes, {}, {}, counts, NOON)
+    assert (linked["rows"], linked["score"], linked["threshold"]) == (12, 0.75, 1.0)
+    assert (singular["rows"], singular["score"]) == (None, 1.0)
+    assert (of_source["dimension"], of_source["score"]) == ("consistency", None)
+    assert (model["dimension"], model["score"]) == (None, None)

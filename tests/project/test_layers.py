@@ -16,7 +16,7 @@ LAYERS = {
     "dbt_lakehouse": {"dbt_lakehouse", "releases", "history", "lakehouse"},
     "loaders": {"loaders", "lakehouse"},
     "sample": {"sample"},
-    "ops": {"ops", "releases", "loaders", "lakehouse", "sample"},
+    "ops": {"ops", "releases", "history", "loaders", "lakehouse", "sample"},
 }
 PROJECT_PACKAGES = {path.parent.name for path in PROJECT.glob("*/__init__.py")} | {
     "tests",

@@ -1,0 +1,5 @@
+{% macro create_history() %}
+    {%- if execute -%}
+        {%- do adapter.create_history() -%}
+    {%- endif -%}
+{% endmacro %}
