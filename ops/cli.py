@@ -24,10 +24,12 @@ from loaders.report import DatasetReport
 from loaders.run import load_all
 from ops import doctor, jars, server
 from ops import quarantine as quarantined
+from ops.alert import alert
 from ops.audit import audit
 from ops.certificates import certificates
 from ops.dashboard.command import dashboard
 from ops.foreground import run
+from ops.health import health
 from ops.new import new
 from ops.output import console, print_table
 from ops.progress import show_progress
@@ -99,15 +101,7 @@ def completion(shell: str) -> None:
 @click.pass_obj
 def run_doctor(settings: Settings) -> None:
     """Check the requirements of the lakehouse; exit code 1 if a check fails."""
-    failed = 0
-    for finding in doctor.examine(settings):
-        mark = click.style("OK  ", fg="green") if finding.ok else click.style("FAIL", fg="red")
-        click.echo(f"{mark} {finding.name}: {finding.detail}")
-        if not finding.ok:
-            failed += 1
-            click.echo(f"     try: {finding.remedy}")
-    click.echo(f"{failed} of {len(doctor.CHECKS)} checks failed" if failed else "all checks passed")
-    sys.exit(1 if failed else 0)
+    sys.exit(0 if doctor.print_findings(doctor.examine(settings)) else 1)
 
 
 @main.group("server")
@@ -357,7 +351,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
-for each in (audit, certificates, dashboard, new, release, sample, user):
+for each in (alert, audit, certificates, dashboard, health, new, release, sample, user):
     main.add_command(each)
 for each in (run, schema):
     server_group.add_command(each)

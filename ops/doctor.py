@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import click
 import psutil
 
 from lakehouse.errors import LakehouseError
@@ -176,7 +178,26 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
 def examine(settings: Settings) -> Iterator[Finding]:
     """Run the checks, and yield each finding."""
     for name, check in CHECKS.items():
-        try:
-            yield Finding(name, True, check(settings))
-        except LakehouseError as error:
-            yield Finding(name, False, error.message, error.remedy)
+        yield found(name, partial(check, settings))
+
+
+def found(name: str, check: Callable[[], str]) -> Finding:
+    """The finding of a check, which returns a detail or raises LakehouseError."""
+    try:
+        return Finding(name, True, check())
+    except LakehouseError as error:
+        return Finding(name, False, error.message, error.remedy)
+
+
+def print_findings(findings: Iterable[Finding]) -> bool:
+    """Print findings as they come, and how many failed; returns whether all passed."""
+    passed = []
+    for finding in findings:
+        passed.append(finding.ok)
+        mark = click.style("OK  ", fg="green") if finding.ok else click.style("FAIL", fg="red")
+        click.echo(f"{mark} {finding.name}: {finding.detail}")
+        if not finding.ok:
+            click.echo(f"     try: {finding.remedy}")
+    failed = passed.count(False)
+    click.echo(f"{failed} of {len(passed)} checks failed" if failed else "all checks passed")
+    return not failed
