@@ -134,6 +134,8 @@ demo: $(if $(filter cluster,$(DBT_TARGET)),,sample) load build ## From a fresh c
 	@lakehouse sql "select * from published.rpt_funnel order by session_month, sessions desc"
 	$(call stage,Web shop: the customers who spent the most)
 	@lakehouse sql "select customer_id, purchase_frequency, total_spend, recency_days, sessions_last_30_days, returns, tenure_days from published.ftr_customers where as_of_date = (select max(as_of_date) from published.ftr_customers) order by total_spend desc, customer_id limit 5"
+	$(call stage,How good the data are: the datasets with the lowest scores)
+	@lakehouse sql "select dataset, round(completeness, 3) as completeness, round(uniqueness, 3) as uniqueness, round(validity, 3) as validity, round(overall_score, 3) as overall_score, passed from gold.quality_scorecard where scored_on = current_date() order by overall_score, dataset limit 5"
 ifneq ($(DBT_TARGET),cluster)
 	$(call stage,Done. Try next:)
 	@echo '  $(abspath $(HOME_DIR))/dashboard.html   # the dashboard: open it in a browser'
@@ -141,6 +143,7 @@ ifneq ($(DBT_TARGET),cluster)
 	@echo '  beeline -u jdbc:hive2://127.0.0.1:$(or $(LAKEHOUSE_THRIFT_PORT),10000) -e "select * from metrics.sales_by_mall_and_category limit 5"'
 	@echo '  lakehouse metrics query --metrics revenue,average_invoice_value --group-by metric_time__month'
 	@echo '  docs/questions.md        # twenty questions of an analyst, with queries and answers'
+	@echo '  docs/operating.md        # run history, quality scores, alerts, health'
 	@echo '  make docs                # then open http://127.0.0.1:8080'
 	@echo '  dbt build -s fct_sales+  # after you changed models/marts/sales/fct_sales.sql'
 endif
