@@ -1,16 +1,19 @@
-"""The tables `ops.runs`, `ops.node_results` and `ops.alerts`. All only grow."""
+"""The tables `ops.runs`, `ops.node_results` and `ops.alerts`.
+
+All only grow, until maintenance deletes old runs.
+"""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from history.incidents import Incident, Last
 from history.results import GOOD, Outcome
 from lakehouse.delta import execute_or_create
-from lakehouse.settings import schema_name
+from lakehouse.settings import project_variable, schema_name
 from lakehouse.sql import in_list, inline_records, literal
-from lakehouse.thrift import Session
+from lakehouse.thrift import Session, SqlError
 
 # Name, type and description of each column.
 RUN_COLUMNS = (
@@ -76,8 +79,8 @@ def create(session: Session) -> None:
     """Create the tables that do not exist, and add the columns that an earlier version lacks."""
     session.execute(f"create schema if not exists {schema_name('ops')}")
     for table, columns, comment in (
-        (runs(), RUN_COLUMNS, "One row per dbt run. Append-only."),
-        (node_results(), NODE_COLUMNS, "One row per dbt run and node. Append-only."),
+        (runs(), RUN_COLUMNS, "One row per dbt run, for run_history_days."),
+        (node_results(), NODE_COLUMNS, "One row per dbt run and node, as ops.runs."),
         (alerts(), ALERT_COLUMNS, "One row per incident that was told, or its end. Append-only."),
     ):
         listed = ",\n    ".join(
@@ -182,3 +185,25 @@ def add_alerts(session: Session, channel: str, told: Iterable[Incident], told_at
         for each in told
     ]
     session.execute(_insert(alerts(), ALERT_COLUMNS, rows))
+
+
+def history_days() -> int:
+    """The variable run_history_days of the dbt project, in days."""
+    return int(project_variable("run_history_days"))
+
+
+def forget(session: Session, days: int, dry_run: bool = False) -> Iterator[tuple[str, int]]:
+    """Delete the rows of runs that ended more than `days` days ago; yields table and rows.
+
+    With `dry_run` they are only counted. A table that does not exist is left out.
+    """
+    action = "select count(*)" if dry_run else "delete"
+    for table in (runs(), node_results()):
+        old = f"from {table} where ended_at < now() - interval {days} days"
+        try:
+            [(rows,)] = session.execute(f"{action} {old}")
+        except SqlError as error:
+            if not error.not_found:
+                raise
+            continue
+        yield table, rows

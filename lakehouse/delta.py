@@ -9,10 +9,19 @@ from lakehouse.thrift import Session, SqlError
 MISSING_COLUMN = ("UNRESOLVED_COLUMN", "INSERT_COLUMN_ARITY_MISMATCH")
 
 
+def history(session: Session, relation: str, newest: int | None = None) -> list[dict[str, Any]]:
+    """The commits of a Delta table, or the newest of them, the newest first.
+
+    Raises SqlError for a view.
+    """
+    limit = f" limit {newest}" if newest else ""
+    commits = session.query(f"describe history {relation}{limit}")
+    return [dict(zip(commits.columns, row, strict=True)) for row in commits.rows]
+
+
 def last_commit(session: Session, relation: str) -> dict[str, Any]:
     """The last commit of a Delta table, as Delta's history has it. Raises SqlError for a view."""
-    history = session.query(f"describe history {relation} limit 1")
-    [commit] = (dict(zip(history.columns, row, strict=True)) for row in history.rows)
+    [commit] = history(session, relation, 1)
     return commit
 
 

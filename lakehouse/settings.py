@@ -11,6 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from lakehouse.errors import LakehouseError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -116,6 +118,11 @@ class Settings:
 def schema_name(name: str) -> str:
     """A schema's name with the prefix LAKEHOUSE_SCHEMA_PREFIX, as dbt builds it."""
     return os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", "") + name
+
+
+def project_variable(name: str) -> Any:
+    """A variable of dbt_project.yml. Values of `dbt --vars` are not seen here."""
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][name]
 
 
 def settings_of(profile: Any) -> Settings:

@@ -30,6 +30,7 @@ from ops.certificates import certificates
 from ops.dashboard.command import dashboard
 from ops.foreground import run
 from ops.health import health
+from ops.maintenance.command import command as maintain
 from ops.new import new
 from ops.output import console, print_table
 from ops.progress import show_progress
@@ -351,7 +352,7 @@ def run_metrics(arguments: tuple[str, ...]) -> None:
     metrics.main(list(arguments), prog_name="lakehouse metrics", standalone_mode=False)
 
 
-for each in (alert, audit, certificates, dashboard, health, new, release, sample, user):
+for each in (alert, audit, certificates, dashboard, health, maintain, new, release, sample, user):
     main.add_command(each)
 for each in (run, schema):
     server_group.add_command(each)

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import yaml
-
-from lakehouse.settings import PROJECT
+from lakehouse.settings import project_variable
 from releases.tables import MOVES, Release
 
 
 def retention_days() -> int:
     """The variable release_retention_days of the dbt project, in days."""
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
-    return int(project["vars"]["release_retention_days"])
+    return int(project_variable("release_retention_days"))
 
 
 def expired(rows: Sequence[Release], days: int, now: datetime) -> set[int]:
@@ -26,19 +23,27 @@ def expired(rows: Sequence[Release], days: int, now: datetime) -> set[int]:
     }
 
 
+def needed(rows: Sequence[Release], days: int, now: datetime) -> dict[tuple[str, int], int]:
+    """The models and versions that can be read, with the newest release that needs each."""
+    gone = expired(rows, days, now)
+    return {
+        (name, model.version): each.number
+        for each in rows
+        if each.kind in MOVES and each.number not in gone
+        for name, model in each.models.items()
+    }
+
+
 def keep_since(rows: Sequence[Release], days: int, now: datetime) -> datetime | None:
     """The time since which gold needs its removed files; None if there is no release.
 
     It is when the oldest version that a release still needs was published: that version was
     replaced later. A vacuum of gold must retain at least the hours since then.
     """
-    gone = expired(rows, days, now)
     since: dict[tuple[str, int], datetime] = {}
-    needed: set[tuple[str, int]] = set()
     for each in rows:
         if each.kind in MOVES and each.at:
-            versions = {(name, model.version) for name, model in each.models.items()}
-            for version in versions:
-                since.setdefault(version, each.at)
-            needed |= versions if each.number not in gone else set()
-    return min((since[version] for version in needed), default=None)
+            for name, model in each.models.items():
+                since.setdefault((name, model.version), each.at)
+    versions = needed(rows, days, now)
+    return min((since[version] for version in versions if version in since), default=None)
