@@ -9,7 +9,7 @@ from lakehouse.thrift import Session
 from ops.output import print_table
 from releases import compare, tables
 from releases.publish import check_kept, find, moved, rollback, set_hold, utc_now
-from releases.retention import expired, keep_since, retention_days
+from releases.retention import expired, retention_days
 
 NOTE = click.option("--note", default="", help="The reason, for others.")
 
@@ -34,8 +34,7 @@ def list_releases(settings: Settings, limit: int) -> None:
     if not rows:
         click.echo("there is no release yet; `dbt build` writes one when all of its tests pass")
         return
-    now, days = utc_now(), retention_days()
-    gone, seen = expired(rows, days, now), tables.latest(rows)
+    gone, seen = expired(rows, retention_days(), utc_now()), tables.latest(rows)
     print_table(
         ("release", "kind", "at", "by", "commit", "models", "moved", "tests", "state", "note"),
         [
@@ -57,8 +56,6 @@ def list_releases(settings: Settings, limit: int) -> None:
     held = tables.hold(rows)
     if held:
         click.echo(f"held by {held.by}: no release is written until `lakehouse release lift`")
-    since = keep_since(rows, days, now)
-    click.echo(f"a vacuum of gold must keep what was removed since {since:%Y-%m-%d %H:%M} UTC")
 
 
 @release.command()

@@ -32,18 +32,3 @@ def needed(rows: Sequence[Release], days: int, now: datetime) -> dict[tuple[str,
         if each.kind in MOVES and each.number not in gone
         for name, model in each.models.items()
     }
-
-
-def keep_since(rows: Sequence[Release], days: int, now: datetime) -> datetime | None:
-    """The time since which gold needs its removed files; None if there is no release.
-
-    It is when the oldest version that a release still needs was published: that version was
-    replaced later. A vacuum of gold must retain at least the hours since then.
-    """
-    since: dict[tuple[str, int], datetime] = {}
-    for each in rows:
-        if each.kind in MOVES and each.at:
-            for name, model in each.models.items():
-                since.setdefault((name, model.version), each.at)
-    versions = needed(rows, days, now)
-    return min((since[version] for version in versions if version in since), default=None)

@@ -6,7 +6,7 @@ import pytest
 
 from history.results import Outcome
 from releases.compare import published_names
-from releases.retention import expired, keep_since
+from releases.retention import expired, needed
 from releases.rules import Head, held_back, marts
 from releases.tables import Model, Release, hold, latest
 
@@ -109,12 +109,12 @@ def test_a_release_expires_some_days_after_the_next_one():
     assert expired(rows[:1], 5, NOON) == set()
 
 
-def test_gold_keeps_what_the_oldest_needed_version_needs():
+def test_a_version_is_needed_by_the_newest_release_that_shows_it():
     rows = [row(1, days=90, a=1, b=1), row(2, days=40, a=2, b=1), row(3, days=1, a=3, b=2)]
-    # Release 2 has not expired, and shows version 1 of b since release 1.
-    assert keep_since(rows, 30, NOON) == NOON - timedelta(days=90)
-    assert keep_since([rows[0], row(2, days=40, a=2, b=2)], 30, NOON) == NOON - timedelta(days=40)
-    assert keep_since([], 30, NOON) is None
+    # Release 1 has expired; release 2 has not, and shows version 1 of b, too.
+    assert needed(rows, 30, NOON) == {("a", 2): 2, ("b", 1): 2, ("a", 3): 3, ("b", 2): 3}
+    assert needed(rows, 100, NOON)["a", 1] == 1
+    assert needed([], 30, NOON) == {}
 
 
 @pytest.mark.parametrize(
