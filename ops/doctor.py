@@ -6,9 +6,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import psutil
@@ -23,6 +23,7 @@ from ops import jars, java, server
 GIB = 1024**3
 MEMORY_GIB = 4
 DISK_GIB = 2
+Checked = TypeVar("Checked")
 PACKAGES = ("dbt-core", "dbt-spark", "delta-spark", "pyspark", "pyhive")
 
 
@@ -178,13 +179,13 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
 def examine(settings: Settings) -> Iterator[Finding]:
     """Run the checks, and yield each finding."""
     for name, check in CHECKS.items():
-        yield found(name, partial(check, settings))
+        yield found(name, check, settings)
 
 
-def found(name: str, check: Callable[[], str]) -> Finding:
+def found(name: str, check: Callable[[Checked], str], checked: Checked) -> Finding:
     """The finding of a check, which returns a detail or raises LakehouseError."""
     try:
-        return Finding(name, True, check())
+        return Finding(name, True, check(checked))
     except LakehouseError as error:
         return Finding(name, False, error.message, error.remedy)
 

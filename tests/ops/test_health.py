@@ -1,77 +1,146 @@
-"""`lakehouse health` after a real build, and pure rules without a server."""
+"""`lakehouse health`: its rules by hand-made facts, and its answers before and after a build."""
 
 import json
 from datetime import datetime, timedelta
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from history.incidents import Incident, Last, Owner
+from history.tables import LastRun
 from lakehouse.errors import LakehouseError
 from loaders.ledger import LastLoad
-from ops import health
+from ops.doctor import Finding
+from ops.health import CHECKS, Facts, metrics, periods
 from tests.conftest import lakehouse
 from tests.servers import free_port
 
 NOON = datetime(2026, 11, 27, 12)
-MANIFEST = {
-    "nodes": {},
-    "sources": {
-        f"source.p.shop.{name}": {
-            "source_name": "shop",
-            "name": name,
-            "schema": "bronze",
-            "identifier": name,
-            "columns": {"id": {"name": "id", "data_type": "string"}},
-            "external": {"location": name, "using": "csv"},
-            "freshness": freshness,
-        }
-        for name, freshness in (
-            ("orders", {"warn_after": {"count": 2, "period": "day"}}),
-            ("notes", None),
-        )
-    },
-}
+RUN = LastRun("build", "success", 0, 0, "anna", NOON)
+BAD = Incident("test.p.mail", "silver.a", True, Owner("Shop"), "test mail: 3 of 10 rows fail")
 
 
-@pytest.fixture
-def loads(monkeypatch) -> dict[str, LastLoad]:
-    """What the loader's log says, as the checks read it, at noon."""
-    found: dict[str, LastLoad] = {}
-    monkeypatch.setattr(health, "last_loads", lambda session: found)
-    monkeypatch.setattr(health, "utc_now", lambda: NOON)
-    return found
+def last_load(read: int = 10, rejected: int = 0, **ago: int) -> dict[str, LastLoad]:
+    return {"shop.orders": LastLoad(read, rejected, NOON - timedelta(**ago))}
 
 
-def test_a_source_is_late_after_its_warn_after(loads):
-    loads["shop.orders"] = LastLoad(10, 0, NOON - timedelta(days=2))
-    assert health.check_deliveries(None, MANIFEST) == "1 sources are loaded in time"
-    loads["shop.orders"] = LastLoad(10, 0, NOON - timedelta(days=2, seconds=1))
-    with pytest.raises(LakehouseError, match="1 sources are late: shop.orders, last 2026-11-25"):
-        health.check_deliveries(None, MANIFEST)
-    loads.clear()
-    with pytest.raises(LakehouseError, match="1 sources are late: shop.orders$"):
-        health.check_deliveries(None, MANIFEST)
+WITHIN = {"shop.orders": timedelta(days=2)}
 
 
-def test_a_load_with_many_rejects_is_not_well(loads):
-    loads["shop.orders"] = LastLoad(100, 5, NOON)
-    assert health.check_rejected(None) == "5 of 100 rows in the last loads"
-    loads["shop.orders"] = LastLoad(100, 6, NOON)
-    with pytest.raises(LakehouseError, match="shop.orders: 6 of 100 rows"):
-        health.check_rejected(None)
+@pytest.mark.parametrize(
+    ("check", "facts", "detail"),
+    [
+        (
+            "Deliveries",
+            Facts(NOON, loads=last_load(days=2), periods=WITHIN),
+            "1 sources are loaded in time",
+        ),
+        (
+            "Rejected rows",
+            Facts(NOON, loads=last_load(100, 5)),
+            "5 of 100 rows in the last loads",
+        ),
+        ("Last run", Facts(NOON, run=RUN), "build at 2026-11-27 12:00 UTC by anna"),
+        ("Data", Facts(NOON), "0 models and tests are well"),
+    ],
+)
+def test_what_is_well_is_said(check, facts, detail):
+    assert CHECKS[check](facts) == detail
 
 
-def test_after_a_build_all_is_well_but_what_the_tests_say(built):
-    shown = json.loads(lakehouse("health", "--json").stdout)
-    found = {each["name"]: each for each in shown}
-    for name in ("Server", "Deliveries", "Rejected rows", "Last run", "Disk"):
-        assert found[name]["ok"], found[name]
-    assert set(found) - {"Server", "Deliveries", "Rejected rows", "Last run", "Disk"} == {"Data"}
+@pytest.mark.parametrize(
+    ("check", "facts", "message"),
+    [
+        (
+            "Deliveries",
+            Facts(NOON, loads=last_load(days=2, seconds=1), periods=WITHIN),
+            "1 of 1 sources are late: shop.orders, last loaded at 2026-11-25 11:59 UTC",
+        ),
+        ("Deliveries", Facts(NOON, periods=WITHIN), "shop.orders, never loaded"),
+        ("Rejected rows", Facts(NOON, loads=last_load(100, 6)), "shop.orders 6 of 100"),
+        ("Last run", Facts(NOON), "dbt has not run yet"),
+        (
+            "Last run",
+            Facts(NOON, run=RUN._replace(status="error", failed=2, skipped=9)),
+            "2 nodes failed, 9 were skipped",
+        ),
+        (
+            "Data",
+            Facts(NOON, problems=(BAD,) * 5),
+            "5 problems: silver.a: test mail: 3 of 10 rows fail; .*; and 2 more",
+        ),
+    ],
+)
+def test_what_is_not_well_is_said_with_a_remedy(check, facts, message):
+    with pytest.raises(LakehouseError, match=message) as refused:
+        CHECKS[check](facts)
+    assert refused.value.remedy
 
 
-def test_without_a_server_the_answer_says_how_to_start_it(monkeypatch):
+def test_the_period_of_a_source_is_the_warn_after_of_its_freshness():
+    def source(name: str, **more: object) -> dict:
+        column = {"id": {"name": "id", "data_type": "string"}}
+        contract = {"schema": "bronze", "identifier": name, "columns": column}
+        return {"source_name": "shop", "name": name, **contract, **more}
+
+    fresh = {"warn_after": {"count": 36, "period": "hour"}}
+    external = {"location": "a", "using": "csv"}
+    sources = [
+        source("orders", external=external, freshness=fresh),
+        source("notes", external=external, freshness=None),
+        # Nothing that the loader loads.
+        source("others", external=None, freshness=fresh),
+    ]
+    manifest = {"nodes": {}, "sources": {f"source.p.{each['name']}": each for each in sources}}
+    assert periods(manifest) == {"shop.orders": timedelta(hours=36)}
+
+
+def test_metrics_are_what_prometheus_reads(tmp_path):
+    facts = Facts(
+        NOON,
+        last_load(100, 5),
+        RUN,
+        (Last("test.p.mail.1a", "silver.a", "pass", 3, 10, "", "completeness", 0.7, 0.5),),
+        (BAD,),
+    )
+    from prometheus_client import generate_latest
+
+    text = generate_latest(metrics([Finding("Disk", False, "full")], facts)).decode()
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    at_noon = 1795780800
+    assert found == {
+        ("lakehouse_check_passed", "Disk"): 0,
+        ("lakehouse_load_timestamp_seconds", "shop.orders"): at_noon,
+        ("lakehouse_load_rows", "shop.orders"): 100,
+        ("lakehouse_load_rejected_rows", "shop.orders"): 5,
+        ("lakehouse_run_timestamp_seconds",): at_noon,
+        ("lakehouse_run_failed_nodes",): 0,
+        ("lakehouse_test_score", "silver.a", "mail"): 0.7,
+        ("lakehouse_problems",): 1,
+    }
+
+
+def test_after_a_build_all_is_well_but_what_the_tests_say(built, tmp_path):
+    file = tmp_path / "lakehouse.prom"
+    shown = lakehouse("health", "--json", "--prometheus", str(file))
+    found = {each["name"]: each for each in json.loads(shown.stdout)}
+    assert list(found) == ["Server", *CHECKS, "Disk"]
+    failed = [name for name, each in found.items() if not each["ok"] and name != "Data"]
+    assert not failed, shown.output
+    assert 'lakehouse_check_passed{check="Server"} 1.0' in file.read_text()
+    assert 'lakehouse_load_rows{dataset="pos.sales"} 99457.0' in file.read_text()
+
+
+def test_without_a_server_the_answer_says_how_to_start_it(monkeypatch, tmp_path):
     monkeypatch.setenv("LAKEHOUSE_THRIFT_PORT", str(free_port()))
-    shown = lakehouse("health")
+    file = tmp_path / "lakehouse.prom"
+    shown = lakehouse("health", "--prometheus", str(file))
     assert shown.exit_code == 1
     assert "FAIL Server: " in shown.output
     assert "try: run: lakehouse server start" in shown.output
     assert shown.output.endswith("1 of 2 checks failed\n")
+    assert 'lakehouse_check_passed{check="Server"} 0.0' in file.read_text()
