@@ -152,16 +152,18 @@ def scored(run: Run, nodes: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 
 def dataset(id: str, nodes: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The relation that a node builds or tests, such as `gold.fct_sales`; None if it is unknown.
+    """The relation that a node builds or tests, such as `gold.fct_sales`; None without one.
 
-    A test of several relations belongs to the one in whose YAML it stands.
+    A test of several relations belongs to the one in whose YAML it stands. An ephemeral model has
+    none.
     """
     node = nodes.get(id, {})
     if node.get("resource_type") in ("test", "unit_test"):
         read = [node.get("attached_node"), *node["depends_on"]["nodes"]]
         node = next((nodes[parent] for parent in read if parent in nodes), {})
     name = node.get("identifier") or node.get("alias")
-    return f"{node['schema']}.{name}" if name else None
+    ephemeral = node.get("config", {}).get("materialized") == "ephemeral"
+    return f"{node['schema']}.{name}" if name and not ephemeral else None
 
 
 def is_table(node: Mapping[str, Any]) -> bool:

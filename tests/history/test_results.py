@@ -1,5 +1,6 @@
 """The rows of the run history, by hand-made results, graphs and commits."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -19,6 +20,17 @@ NODES = {
     "test.p.singular": {
         "resource_type": "test",
         "depends_on": {"nodes": ["source.p.s.t", "seed.p.bands"]},
+    },
+    "model.p.cte": {
+        "resource_type": "model",
+        "schema": "gold",
+        "alias": "cte",
+        "config": {"materialized": "ephemeral"},
+    },
+    "test.p.of_cte": {
+        "resource_type": "test",
+        "attached_node": "model.p.cte",
+        "depends_on": {"nodes": ["model.p.cte"]},
     },
     "test.p.of_source": {"resource_type": "test", "depends_on": {"nodes": ["source.p.s.t"]}},
 }
@@ -66,6 +78,7 @@ def test_a_node_has_its_dataset_its_failures_and_what_its_commit_wrote():
         ("test.p.linked", "gold.fct"),
         ("test.p.singular", "silver.bands"),
         ("test.p.of_source", None),
+        ("test.p.of_cte", None),
         ("test.p.removed", None),
     ],
 )
@@ -101,6 +114,8 @@ def test_a_data_test_has_its_score_and_the_rows_of_its_dataset():
     kind = {"test_metadata": {"name": "relationships"}}
     nodes = NODES | {"test.p.linked": NODES["test.p.linked"] | kind}
     assert scored(RUN, nodes) == {"gold.fct"}
+    for status in ("skipped", "error"):
+        assert scored(replace(RUN, results=(Result("test.p.linked", status),)), nodes) == set()
     model, linked, of_source, singular = node_rows(RUN, nodes, {}, {}, counts, NOON)
     assert (linked["rows"], linked["score"], linked["threshold"]) == (12, 0.75, 1.0)
     assert (singular["rows"], singular["score"]) == (None, 1.0)
