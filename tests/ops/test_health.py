@@ -124,15 +124,16 @@ def test_metrics_are_what_prometheus_reads(tmp_path):
     }
 
 
-def test_after_a_build_all_is_well_but_what_the_tests_say(built, tmp_path):
+def test_after_a_build_the_checks_have_answers_and_the_file_has_metrics(built, tmp_path):
     file = tmp_path / "lakehouse.prom"
     shown = lakehouse("health", "--json", "--prometheus", str(file))
     found = {each["name"]: each for each in json.loads(shown.stdout)}
     assert list(found) == ["Server", *CHECKS, "Disk"]
-    failed = [name for name, each in found.items() if not each["ok"] and name != "Data"]
-    assert not failed, shown.output
+    # What other tests of this lane loaded and recorded decides the others.
+    for name in ("Server", "Deliveries", "Disk"):
+        assert found[name]["ok"], shown.output
     assert 'lakehouse_check_passed{check="Server"} 1.0' in file.read_text()
-    assert 'lakehouse_load_rows{dataset="pos.sales"} 99457.0' in file.read_text()
+    assert 'lakehouse_load_rows{dataset="crm.customers"}' in file.read_text()
 
 
 def test_without_a_server_the_answer_says_how_to_start_it(monkeypatch, tmp_path):
