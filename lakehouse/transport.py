@@ -91,7 +91,7 @@ class TlsSocket(TSocket):
                 f"the certificate of {self.host}:{self.port} was refused: {error.verify_message}",
                 "check LAKEHOUSE_TLS_CA, and LAKEHOUSE_THRIFT_HOST, which the certificate names",
             ) from None
-        except (TimeoutError, ssl.SSLEOFError) as error:
+        except (TimeoutError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             self.close()
             late = isinstance(error, TimeoutError)
             kind = TTransportException.TIMED_OUT if late else TTransportException.END_OF_FILE
