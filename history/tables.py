@@ -5,6 +5,7 @@ All only grow, until maintenance deletes old runs.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -43,8 +44,8 @@ NODE_COLUMNS = (
     ("message", "string not null", "What dbt says of it; of an error the first 1,000 characters."),
     ("versions", "map<string, bigint>", "Of a data test of severity error: the versions of the "
      "tables of gold that it read, without those written meanwhile."),
-    ("rows", "bigint", "Rows that its commit added, changed or removed; of a test whose failures "
-     "are rows, the rows of its dataset; null without either."),
+    ("rows", "bigint", "Rows that its commit added, changed or removed; of a test with failures "
+     "that are rows, the rows of its dataset; null without either."),
     ("files", "bigint", "Files that its commit added."),
     ("bytes", "bigint", "Bytes that its commit added."),
     ("ended_at", "timestamp not null", "End of the run, UTC."),
@@ -103,9 +104,22 @@ def record(
 
 
 def count_rows(session: Session, datasets: Iterable[str]) -> dict[str, int]:
-    """The rows of relations, by name, in one statement."""
-    counts = [f"select '{each}', count(*) from {each}" for each in sorted(datasets)]
-    return dict(session.execute("\nunion all ".join(counts))) if counts else {}
+    """The rows of relations, by name, without those that do not exist, such as deferred ones."""
+    counts = {}
+    for each in sorted(datasets):
+        with suppress_not_found():
+            [(counts[each],)] = session.execute(f"select count(*) from {each}")
+    return counts
+
+
+@contextmanager
+def suppress_not_found() -> Iterator[None]:
+    """Ignore the error that a table does not exist."""
+    try:
+        yield
+    except SqlError as error:
+        if not error.not_found:
+            raise
 
 
 def _insert(
@@ -200,10 +214,6 @@ def forget(session: Session, days: int, dry_run: bool = False) -> Iterator[tuple
     action = "select count(*)" if dry_run else "delete"
     for table in (runs(), node_results()):
         old = f"from {table} where ended_at < now() - interval {days} days"
-        try:
+        with suppress_not_found():
             [(rows,)] = session.execute(f"{action} {old}")
-        except SqlError as error:
-            if not error.not_found:
-                raise
-            continue
-        yield table, rows
+            yield table, rows

@@ -114,8 +114,9 @@ def test_a_data_test_has_its_score_and_the_rows_of_its_dataset():
     kind = {"test_metadata": {"name": "relationships"}}
     nodes = NODES | {"test.p.linked": NODES["test.p.linked"] | kind}
     assert scored(RUN, nodes) == {"gold.fct"}
-    for status in ("skipped", "error"):
-        assert scored(replace(RUN, results=(Result("test.p.linked", status),)), nodes) == set()
+    for result in (("skipped", 1, 3), ("error", 1, 3), ("pass", 1, 0), ("pass", 1, None)):
+        without = replace(RUN, results=(Result("test.p.linked", *result),))
+        assert scored(without, nodes) == set()
     model, linked, of_source, singular = node_rows(RUN, nodes, {}, {}, counts, NOON)
     assert (linked["rows"], linked["score"], linked["threshold"]) == (12, 0.75, 1.0)
     assert (singular["rows"], singular["score"]) == (None, 1.0)
