@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from history.results import GOOD
+from history.results import GOOD, tested
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,7 @@ def owner(id: str, manifest: Mapping[str, Any]) -> Owner:
     """The owner of a node; of a test that of what it tests. Without a name if there is none."""
     node = manifest["nodes"].get(id) or manifest["sources"].get(id) or {}
     if node.get("resource_type") == "test":
-        read = [node.get("attached_node"), *node["depends_on"]["nodes"]]
-        return owner(next((parent for parent in read if parent), ""), manifest)
+        return owner(next(iter(tested(node)), ""), manifest)
     of_source = node.get("config", {}).get("meta", {}).get("owner")
     if of_source:
         return Owner(of_source)

@@ -162,11 +162,19 @@ def dataset(id: str, nodes: Mapping[str, Mapping[str, Any]]) -> str | None:
     """
     node = nodes.get(id, {})
     if node.get("resource_type") in ("test", "unit_test"):
-        read = [node.get("attached_node"), *node["depends_on"]["nodes"]]
-        node = next((nodes[parent] for parent in read if parent in nodes), {})
-    name = node.get("identifier") or node.get("alias")
+        node = next((nodes[parent] for parent in tested(node) if parent in nodes), {})
     ephemeral = node.get("config", {}).get("materialized") == "ephemeral"
-    return f"{node['schema']}.{name}" if name and not ephemeral else None
+    return relation_of(node) if node and not ephemeral else None
+
+
+def tested(test: Mapping[str, Any]) -> list[str]:
+    """The unique ids of what a test reads; the one in whose YAML it stands is the first."""
+    return [id for id in (test.get("attached_node"), *test["depends_on"]["nodes"]) if id]
+
+
+def relation_of(node: Mapping[str, Any]) -> str:
+    """The relation of a node or source, such as `gold.fct_sales`."""
+    return f"{node['schema']}.{node.get('identifier') or node['alias']}"
 
 
 def is_table(node: Mapping[str, Any]) -> bool:

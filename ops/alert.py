@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +13,7 @@ from history.tables import add_alerts, last_results, open_problems
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
 from lakehouse.thrift import Session
-from ops.project import parse
+from ops.project import parse_manifest
 from releases.publish import utc_now
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def alert(settings: Settings, to: tuple[str, ...]) -> None:
     """
     for address in to:
         notifier(address)
-    manifest = parse().writable_manifest().to_dict(omit_none=False)
+    manifest = parse_manifest()
     with Session(settings) as session:
         lasts = last_results(session)
         for address in to or (STDOUT,):
@@ -81,7 +81,7 @@ def tell(address: str, found: list[Incident]) -> None:
     if address == STDOUT:
         click.echo("\n".join(each.line for each in found))
         return
-    by_email: Callable[[Incident], str] = lambda each: each.owner.email  # noqa: E731
+    by_email = attrgetter("owner.email")
     parts = groupby(sorted(found, key=by_email), by_email) if OWNER in address else [("", found)]
     for email, part in parts:
         _send(address.replace(OWNER, email), list(part))

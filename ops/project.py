@@ -35,6 +35,13 @@ def parse(
     return result.result
 
 
+def parse_manifest(
+    project: Path = PROJECT, profiles: Path | None = None, target: Path | None = None
+) -> dict:
+    """As `parse`, as the dictionary that dbt writes."""
+    return parse(project, profiles, target).writable_manifest().to_dict(omit_none=False)
+
+
 def parse_sources(project: Path = PROJECT) -> dict:
     """The manifest of the project's sources, as the dictionary that dbt writes.
 
@@ -53,4 +60,4 @@ def parse_sources(project: Path = PROJECT) -> dict:
                 link = Path(folder, path.relative_to(project))
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(path)
-        return parse(Path(folder), project, target).writable_manifest().to_dict(omit_none=False)
+        return parse_manifest(Path(folder), project, target)

@@ -10,7 +10,7 @@ from lakehouse.settings import Settings
 from lakehouse.thrift import Session
 from ops.maintenance import rules
 from ops.maintenance.run import LOG_VACUUMS, maintain, needs_of
-from ops.project import parse
+from ops.project import parse_manifest
 
 
 @click.command("maintain")
@@ -23,7 +23,7 @@ def command(settings: Settings, select: tuple[str, ...], dry_run: bool) -> None:
     `meta.maintenance` of models and sources says when. Without SELECT, it also deletes old rows of
     the run history. Exit code 1: something failed; a table that others write is only postponed.
     """
-    manifest = parse().writable_manifest().to_dict(omit_none=False)
+    manifest = parse_manifest()
     every = rules.tables(manifest, os.environ.get("LAKEHOUSE_SCHEMA_PREFIX", ""))
     wanted = rules.chosen(every, select)
     failed = False

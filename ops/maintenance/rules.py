@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from history.results import BUILT, is_table
+from history.results import BUILT, is_table, relation_of
 from lakehouse.errors import LakehouseError, WrongUsage
 
 REQUIRED = ("optimize_after_commits", "vacuum_after_days")
@@ -78,7 +78,7 @@ def tables(manifest: Mapping[str, Any], prefix: str = "") -> list[Table]:
         source = node["resource_type"] == "source"
         if not source and not is_table(node):
             continue
-        relation = relation_of(node)
+        relation = relation_of(node).lower()
         policy = _policy(relation, (node.get("config") or {}).get("meta") or {})
         if policy and relation.startswith(prefix):
             name = f"{node['source_name']}.{node['name']}" if source else node["name"]
@@ -86,15 +86,10 @@ def tables(manifest: Mapping[str, Any], prefix: str = "") -> list[Table]:
     return sorted(found, key=lambda table: table.relation)
 
 
-def relation_of(node: Mapping[str, Any]) -> str:
-    """The relation of a node or source of the manifest, such as gold.fct_sales."""
-    return f"{node['schema']}.{node.get('identifier') or node['alias']}".lower()
-
-
 def readers(manifest: Mapping[str, Any]) -> list[str]:
     """The relations that follow the change feeds of others."""
     return [
-        relation_of(node)
+        relation_of(node).lower()
         for node in manifest["nodes"].values()
         if node["resource_type"] in BUILT and node["config"].get("materialized") == "change_feed"
     ]

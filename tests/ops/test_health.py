@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from history.incidents import Incident, Last, Owner
@@ -95,7 +96,7 @@ def test_the_period_of_a_source_is_the_warn_after_of_its_freshness():
     assert periods(manifest) == {"shop.orders": timedelta(hours=36)}
 
 
-def test_metrics_are_what_prometheus_reads(tmp_path):
+def test_metrics_are_what_prometheus_reads():
     facts = Facts(
         NOON,
         last_load(100, 5),
@@ -103,8 +104,6 @@ def test_metrics_are_what_prometheus_reads(tmp_path):
         (Last("test.p.mail.1a", "silver.a", "pass", 3, 10, "", "completeness", 0.7, 0.5),),
         (BAD,),
     )
-    from prometheus_client import generate_latest
-
     text = generate_latest(metrics([Finding("Disk", False, "full")], facts)).decode()
     found = {
         (sample.name, *sample.labels.values()): sample.value
