@@ -5,16 +5,15 @@ All only grow, until maintenance deletes old runs.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from history.incidents import Incident, Last
 from history.results import GOOD, Outcome
 from lakehouse.delta import execute_or_create
 from lakehouse.settings import project_variable, schema_name
 from lakehouse.sql import in_list, inline_records, literal
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import Session, suppress_not_found
 
 # Name, type and description of each column.
 RUN_COLUMNS = (
@@ -112,16 +111,6 @@ def count_rows(session: Session, datasets: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-@contextmanager
-def suppress_not_found() -> Iterator[None]:
-    """Ignore the error that a table does not exist."""
-    try:
-        yield
-    except SqlError as error:
-        if not error.not_found:
-            raise
-
-
 def _insert(
     table: str,
     columns: Iterable[tuple[str, str, str]],
@@ -161,19 +150,14 @@ where not is_empty order by ended_at desc limit 1"""
 def last_results(session: Session) -> list[Last]:
     """The last result of each model, seed, snapshot and data test that ran."""
     statement = f"""
-select node, to_json(max_by(
-    struct(dataset, status, failures, `rows`, message, dimension, score, threshold), ended_at))
-from {node_results()} where dataset is not null and status <> 'skipped' and kind <> 'unit_test'
-group by node"""
-    rows = execute_or_create(session, statement, create)
-    return [_last(node, json.loads(found)) for node, found in rows]
-
-
-def _last(node: str, found: Mapping[str, Any]) -> Last:
-    # to_json leaves out what is null.
-    names = ("failures", "rows", "dimension", "score", "threshold")
-    optional = {name: found.get(name) for name in names}
-    return Last(node, found["dataset"], found["status"], message=found["message"], **optional)
+select node, last.* from (
+    select node, max_by(
+        struct(dataset, status, failures, `rows`, message, dimension, score, threshold), ended_at
+    ) as last
+    from {node_results()} where dataset is not null and status <> 'skipped' and kind <> 'unit_test'
+    group by node
+)"""
+    return [Last(*row) for row in execute_or_create(session, statement, create)]
 
 
 def open_problems(session: Session, channel: str) -> dict[str, str]:

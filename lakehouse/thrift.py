@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,6 +50,16 @@ class SqlError(LakehouseError):
     def sentence(self) -> str:
         """The first line of the message."""
         return self.message.splitlines()[0] if self.message else ""
+
+
+@contextmanager
+def suppress_not_found() -> Iterator[None]:
+    """Ignore the error that a table or schema does not exist."""
+    try:
+        yield
+    except SqlError as error:
+        if not error.not_found:
+            raise
 
 
 def readable(message: str) -> str:

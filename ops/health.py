@@ -18,11 +18,11 @@ from history.incidents import Incident, Last, incidents
 from history.tables import LastRun, last_results, last_run
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import Session, suppress_not_found
 from loaders.contract import contracts
 from loaders.ledger import LastLoad, last_loads
 from ops.doctor import Finding, check_disk, check_login, found, print_findings
-from ops.project import parse
+from ops.project import parse_manifest
 from releases.publish import utc_now
 
 # Share of rejected rows of a load above which it is not well.
@@ -55,7 +55,7 @@ def health(settings: Settings, as_json: bool, prometheus: Path | None) -> None:
     findings = [found("Server", check_login, settings)]
     facts = Facts(utc_now())
     if findings[0].ok:
-        manifest = parse().writable_manifest().to_dict(omit_none=False)
+        manifest = parse_manifest()
         with Session(settings) as session:
             facts = read(session, manifest)
         findings += [found(name, check, facts) for name, check in CHECKS.items()]
@@ -71,12 +71,9 @@ def health(settings: Settings, as_json: bool, prometheus: Path | None) -> None:
 
 def read(session: Session, manifest: Mapping[str, Any]) -> Facts:
     """The facts of a server and a manifest."""
-    try:
+    loads = {}
+    with suppress_not_found():
         loads = last_loads(session)
-    except SqlError as error:
-        if not error.not_found:
-            raise
-        loads = {}
     results = last_results(session)
     return Facts(
         utc_now(),

@@ -12,7 +12,7 @@ from typing import Any
 from history.results import invocation_of
 from lakehouse.delta import history
 from lakehouse.sql import identifier
-from lakehouse.thrift import Session, SqlError
+from lakehouse.thrift import Session, SqlError, suppress_not_found
 from ops.maintenance.rules import (
     Need,
     Table,
@@ -65,12 +65,9 @@ def needs_of(session: Session, readers: Iterable[str]) -> Needs:
 
 def _read_by(session: Session, reader: str) -> Mapping[str, Mapping[str, Any]]:
     """The state that dbt_change_feed wrote into the newest commit of a model, by upstream."""
-    try:
+    commits = []
+    with suppress_not_found():
         commits = history(session, _quoted(reader), STATE_COMMITS)
-    except SqlError as error:
-        if error.not_found:
-            return {}
-        raise
     states = [invocation_of(commit).get("change_feed") for commit in commits]
     read = next((state.get("read") for state in states if state), None)
     return {name: each for name, each in (read or {}).items() if each}
